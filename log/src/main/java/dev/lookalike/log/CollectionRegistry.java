@@ -1,0 +1,252 @@
+package dev.lookalike.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.lookalike.proto.events.v1.Build;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.CollectionEvent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the registry topic in a thread of its own and answers from memory. Waits for a broker
+ * that is away and for a topic that does not exist yet.
+ *
+ * <p>Thread-safe. Invariant: {@code collections} and {@code builds} are touched by the registry's
+ * thread only; what others see is the immutable {@code view}, replaced after each change.
+ */
+public final class CollectionRegistry implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(CollectionRegistry.class);
+  private static final TopicPartition PARTITION = new TopicPartition(Topics.COLLECTIONS, 0);
+  private static final Duration POLL = Duration.ofMillis(500);
+
+  /** Pause before asking again for a topic or broker that is not there. */
+  private static final Duration RETRY = Duration.ofMillis(100);
+
+  /** Name of the collection that is meant when none is given. */
+  public static final String DEFAULT = "default";
+
+  private final Map<String, Object> kafka;
+  private final Runnable onChange;
+  private final Thread thread;
+  private final Map<String, Collection> collections = new HashMap<>();
+  private final Map<String, Map<String, Build>> builds = new HashMap<>();
+  private volatile List<CollectionState> view = List.of();
+  private volatile boolean caughtUp;
+  private volatile boolean closed;
+  private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+
+  /**
+   * Starts following.
+   *
+   * @param kafka settings of the client: at least {@code bootstrap.servers}
+   * @param onChange called by the registry's thread after the view changed, and once when it has
+   *     caught up; must not block for long; what it throws is logged
+   */
+  public CollectionRegistry(Map<String, Object> kafka, Runnable onChange) {
+    this.kafka = Map.copyOf(kafka);
+    this.onChange = onChange;
+    this.thread = Thread.ofPlatform().name("registry").daemon().unstarted(this::follow);
+    this.thread.start();
+  }
+
+  /** Whether everything that the topic held when it was first read is in the view. */
+  public boolean caughtUp() {
+    return caughtUp;
+  }
+
+  /** By name or by id; the empty string means {@link #DEFAULT}. A name wins over an equal id. */
+  public Optional<CollectionState> find(String nameOrId) {
+    String wanted = nameOrId.isEmpty() ? DEFAULT : nameOrId;
+    List<CollectionState> now = view;
+    return now.stream()
+        .filter(state -> state.collection().getName().equals(wanted))
+        .findFirst()
+        .or(
+            () ->
+                now.stream()
+                    .filter(state -> state.collection().getId().equals(wanted))
+                    .findFirst());
+  }
+
+  /** All collections, by name. */
+  public List<CollectionState> all() {
+    return view;
+  }
+
+  /** Stops following and waits for the thread. A second call does nothing. */
+  @Override
+  public void close() {
+    closed = true;
+    KafkaConsumer<byte[], byte[]> current = consumer;
+    if (current != null) {
+      current.wakeup();
+    }
+    thread.interrupt();
+    try {
+      thread.join(Duration.ofSeconds(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void follow() {
+    while (!closed) {
+      try {
+        readFromStart();
+      } catch (WakeupException | InterruptException e) {
+        LOG.debug("registry reader woken");
+      } catch (KafkaException e) {
+        LOG.warnf("registry: %s; reading it again", e.getMessage());
+      }
+      pause();
+    }
+  }
+
+  private void readFromStart() {
+    Map<String, Object> settings = new HashMap<>(kafka);
+    settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    settings.putIfAbsent(ConsumerConfig.CLIENT_ID_CONFIG, "lookalike-registry");
+    try (KafkaConsumer<byte[], byte[]> reader =
+        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      consumer = reader;
+      awaitTopic(reader);
+      reader.assign(List.of(PARTITION));
+      reader.seekToBeginning(List.of(PARTITION));
+      long end = reader.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
+      // A broker whose data was replaced starts over: what is not in its log is not a collection.
+      collections.clear();
+      builds.clear();
+      boolean whole = false;
+      while (!closed) {
+        boolean changed = false;
+        for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
+          apply(record);
+          changed = true;
+        }
+        boolean reached = !whole && reader.position(PARTITION) >= end;
+        whole |= reached;
+        if (whole && (changed || reached)) {
+          publish();
+        }
+      }
+    } finally {
+      consumer = null;
+    }
+  }
+
+  private void awaitTopic(KafkaConsumer<byte[], byte[]> reader) {
+    while (!closed) {
+      try {
+        List<PartitionInfo> partitions = reader.partitionsFor(Topics.COLLECTIONS, POLL);
+        if (partitions != null && !partitions.isEmpty()) {
+          return;
+        }
+      } catch (org.apache.kafka.common.errors.TimeoutException
+          | org.apache.kafka.common.errors.UnknownTopicOrPartitionException e) {
+        LOG.debugf("registry topic is not there yet: %s", e.getMessage());
+      }
+      pause();
+    }
+  }
+
+  private void apply(ConsumerRecord<byte[], byte[]> record) {
+    if (record.key() == null) {
+      LOG.warnf("registry record at %d has no key; skipped", record.offset());
+      return;
+    }
+    String key = new String(record.key(), UTF_8);
+    if (record.value() == null) {
+      remove(key);
+      return;
+    }
+    try {
+      CollectionEvent event = CollectionEvent.parseFrom(record.value());
+      switch (event.getEventCase()) {
+        case COLLECTION -> collections.put(key, event.getCollection());
+        case BUILD ->
+            builds
+                .computeIfAbsent(event.getBuild().getCollectionId(), id -> new TreeMap<>())
+                .put(event.getBuild().getId(), event.getBuild());
+        case DELETED -> remove(key);
+        case EVENT_NOT_SET ->
+            LOG.warnf(
+                "registry record at %d is of a kind that this version does not know; skipped",
+                record.offset());
+      }
+    } catch (InvalidProtocolBufferException e) {
+      LOG.warnf("registry record at %d cannot be read; skipped: %s", record.offset(), e);
+    }
+  }
+
+  private void remove(String key) {
+    int slash = key.indexOf('/');
+    if (slash < 0) {
+      collections.remove(key);
+      builds.remove(key);
+      return;
+    }
+    Map<String, Build> ofCollection = builds.get(key.substring(0, slash));
+    if (ofCollection != null) {
+      ofCollection.remove(key.substring(slash + 1));
+    }
+  }
+
+  private void publish() {
+    List<CollectionState> states = new ArrayList<>();
+    for (Collection collection : collections.values()) {
+      Map<String, Build> present = new HashMap<>();
+      builds
+          .getOrDefault(collection.getId(), Map.of())
+          .forEach(
+              (id, build) -> {
+                if (build.getGeneration() == collection.getGeneration()) {
+                  present.put(id, build);
+                }
+              });
+      states.add(new CollectionState(collection, present));
+    }
+    states.sort(Comparator.comparing(state -> state.collection().getName()));
+    view = Collections.unmodifiableList(states);
+    caughtUp = true;
+    try {
+      onChange.run();
+    } catch (RuntimeException e) {
+      LOG.error("a listener of the registry failed", e);
+    }
+  }
+
+  private void pause() {
+    if (closed) {
+      return;
+    }
+    try {
+      Thread.sleep(RETRY);
+    } catch (InterruptedException e) {
+      // Only close() interrupts; the loops look at `closed`.
+      Thread.currentThread().interrupt();
+    }
+  }
+}

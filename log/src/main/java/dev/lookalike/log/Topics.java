@@ -1,0 +1,26 @@
+package dev.lookalike.log;
+
+/**
+ * Names of the topics. A collection id never changes and is never used again, so neither are these.
+ */
+public final class Topics {
+  /** The registry: compacted, one partition. */
+  public static final String COLLECTIONS = "lookalike.collections";
+
+  private Topics() {}
+
+  /** The topic whose offsets are the versions of the collection's images. */
+  public static String images(String collectionId) {
+    return "lookalike.images." + collectionId;
+  }
+
+  /** The outcomes of one build: one record for each record of {@link #images}. */
+  public static String embeddings(String collectionId, String buildId) {
+    return "lookalike.embeddings." + collectionId + "." + buildId;
+  }
+
+  /** Attributes and labels that were said later. */
+  public static String annotations(String collectionId) {
+    return "lookalike.annotations." + collectionId;
+  }
+}
