@@ -1,0 +1,185 @@
+package dev.lookalike.system;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The map of the modules, held: who owns what, and who knows nothing of what. */
+class ArchitectureTest {
+  private static JavaClasses product;
+
+  @BeforeAll
+  static void readClasses() {
+    product =
+        new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.lookalike");
+  }
+
+  private record Rule(String sentence, ArchRule rule) {}
+
+  private static final List<Rule> MAP =
+      List.of(
+          new Rule(
+              "imaging knows neither Kafka, ONNX Runtime, an index, Quarkus nor the contracts",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.imaging..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      "org.apache.kafka..",
+                      "ai.onnxruntime..",
+                      "org.apache.lucene..",
+                      "io.milvus..",
+                      "io.quarkus..",
+                      "jakarta..",
+                      "dev.lookalike.proto..",
+                      "dev.lookalike.log..")),
+          new Rule(
+              "log holds the layout of the topics and knows no service, imaging or framework",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.log..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      "dev.lookalike.imaging..",
+                      "dev.lookalike.broker..",
+                      "io.quarkus..",
+                      "jakarta..")),
+          new Rule(
+              "ingest-service knows no models, vectors or index",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.ingest..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      "ai.onnxruntime..",
+                      "org.apache.lucene..",
+                      "io.milvus..",
+                      "dev.lookalike.proto.embed..",
+                      "dev.lookalike.embed..",
+                      "dev.lookalike.query..",
+                      "dev.lookalike.cli..")),
+          new Rule(
+              "embed-service knows neither uploads nor an index",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.embed..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      "org.apache.lucene..",
+                      "io.milvus..",
+                      "dev.lookalike.proto.ingest..",
+                      "dev.lookalike.proto.search..",
+                      "dev.lookalike.ingest..",
+                      "dev.lookalike.query..",
+                      "dev.lookalike.cli..")),
+          new Rule(
+              "query-service knows not how an embedding is computed",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.query..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      "ai.onnxruntime..",
+                      "org.bytedeco..",
+                      "dev.lookalike.imaging..",
+                      "dev.lookalike.proto.ingest..",
+                      "dev.lookalike.ingest..",
+                      "dev.lookalike.embed..",
+                      "dev.lookalike.cli..")),
+          new Rule(
+              "the command line knows the services by their interfaces only",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.cli..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      "dev.lookalike.ingest..",
+                      "dev.lookalike.embed..",
+                      "dev.lookalike.query..",
+                      "dev.lookalike.log..",
+                      "dev.lookalike.imaging..")),
+          new Rule(
+              "no service starts a broker",
+              noClasses()
+                  .that()
+                  .resideInAnyPackage(
+                      "dev.lookalike.ingest..", "dev.lookalike.embed..", "dev.lookalike.query..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAPackage("dev.lookalike.broker..")));
+
+  @TestFactory
+  List<DynamicTest> everySentenceOfTheMapHolds() {
+    return MAP.stream()
+        .map(rule -> DynamicTest.dynamicTest(rule.sentence(), () -> rule.rule().check(product)))
+        .toList();
+  }
+
+  @Test
+  void eachEngineAppearsInOnePackage() {
+    onePackageUses("org.apache.lucene..", "dev.lookalike.query.index.lucene");
+    onePackageUses("ai.onnxruntime..", "dev.lookalike.embed.model");
+    onePackageUses("org.bytedeco..", "dev.lookalike.imaging.opencv");
+  }
+
+  private static void onePackageUses(String engine, String owner) {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(owner)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(engine)
+        .check(product);
+    classes()
+        .that()
+        .resideInAPackage(owner)
+        .should()
+        .resideInAPackage(owner)
+        .as(owner + " exists")
+        .check(product);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    for (String module : List.of("imaging", "log", "broker", "ingest", "embed", "query", "cli")) {
+      slices()
+          .matching("dev.lookalike." + module + ".(**)")
+          .should()
+          .beFreeOfCycles()
+          .allowEmptyShould(true)
+          .check(product);
+    }
+  }
+
+  @Test
+  void nothingIsNamedAfterNothing() {
+    noClasses()
+        .should()
+        .haveNameMatching("dev\\.lookalike\\..*(Util|Utils|Helper|Manager|Impl|Common)(\\$.*)?")
+        .orShould()
+        .resideInAnyPackage("..util..", "..utils..", "..common..", "..helper..")
+        .check(
+            product.that(
+                com.tngtech.archunit.base.DescribedPredicate.describe(
+                    "written by us",
+                    c -> !c.getPackageName().startsWith("dev.lookalike.proto"))));
+  }
+}

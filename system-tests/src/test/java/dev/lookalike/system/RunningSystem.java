@@ -1,0 +1,231 @@
+package dev.lookalike.system;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One system, started as a user starts it ({@code ./lookalike up --detach}) in a home of its own on free ports, shared
+ * by all tests of the run; each test uses collections of its own.
+ */
+final class RunningSystem {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Root of the repository: tests run in the folder of their module. */
+  static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+  /** Parts that a test may kill, by the names that {@code status --json} gives them. */
+  enum Part {
+    BROKER,
+    INGEST,
+    EMBED,
+    QUERY;
+
+    String word() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  private static RunningSystem shared;
+
+  final Path home;
+  final int portBase;
+  final Api api;
+
+  private RunningSystem(Path home, int portBase) {
+    this.home = home;
+    this.portBase = portBase;
+    this.api = new Api(portBase + 1, portBase + 3);
+  }
+
+  /** The system of this run; started by the first caller, stopped when the JVM ends. */
+  static synchronized RunningSystem get() {
+    if (shared == null) {
+      shared = start(models());
+      RunningSystem started = shared;
+      Runtime.getRuntime().addShutdownHook(new Thread(started::down));
+    }
+    return shared;
+  }
+
+  /** What is served: the built-in model, and a real network where the shared test data lies beside the project. */
+  private static List<String> models() {
+    List<String> models = new ArrayList<>(List.of("builtin"));
+    SharedData.mobileNet().ifPresent(folder -> models.add(folder.toString()));
+    return models;
+  }
+
+  static RunningSystem start(List<String> models) {
+    try {
+      RunningSystem system =
+          new RunningSystem(Files.createTempDirectory("lookalike-system"), freePorts());
+      system.up(models);
+      return system;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void up(List<String> models) {
+    List<String> arguments = new ArrayList<>(List.of("up", "--detach"));
+    models.forEach(model -> arguments.addAll(List.of("--model", model)));
+    lookalike(arguments).ok();
+  }
+
+  void down() {
+    lookalike(List.of("down"));
+  }
+
+  /** What a run of the command line gave. */
+  record Run(List<String> command, int exit, String out, String err) {
+    Run ok() {
+      if (exit != 0) {
+        throw new AssertionError(
+            String.join(" ", command) + " exited " + exit + "\n" + out + "\n" + err);
+      }
+      return this;
+    }
+
+    JsonNode json() {
+      try {
+        return JSON.readTree(ok().out);
+      } catch (IOException e) {
+        throw new AssertionError("not JSON: " + out, e);
+      }
+    }
+  }
+
+  Run lookalike(String... arguments) {
+    return lookalike(List.of(arguments));
+  }
+
+  /** Runs {@code ./lookalike} to its end, at most ten minutes. */
+  Run lookalike(List<String> arguments) {
+    Process process = begin(arguments);
+    try {
+      Path out = output(process, "out");
+      if (!process.waitFor(10, TimeUnit.MINUTES)) {
+        process.destroyForcibly();
+        throw new AssertionError("lookalike " + arguments + " did not end in ten minutes");
+      }
+      return new Run(
+          arguments,
+          process.exitValue(),
+          Files.readString(out),
+          Files.readString(output(process, "err")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private final Map<Process, Path> outputs = new HashMap<>();
+
+  private Path output(Process process, String stream) {
+    return outputs.get(process).resolve(stream);
+  }
+
+  /** Starts {@code ./lookalike} and returns at once. */
+  Process begin(List<String> arguments) {
+    try {
+      Path folder = Files.createTempDirectory("lookalike-run");
+      List<String> command = new ArrayList<>(List.of(ROOT.resolve("lookalike").toString()));
+      command.addAll(arguments);
+      ProcessBuilder builder =
+          new ProcessBuilder(command)
+              .redirectOutput(folder.resolve("out").toFile())
+              .redirectError(folder.resolve("err").toFile());
+      builder.environment().put("LOOKALIKE_HOME", home.toString());
+      builder.environment().put("LOOKALIKE_PORT_BASE", Integer.toString(portBase));
+      Process process = builder.start();
+      process.getOutputStream().close();
+      outputs.put(process, folder);
+      return process;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Run end(Process process, List<String> arguments, Duration atMost) {
+    try {
+      if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError(
+            arguments
+                + " did not end in "
+                + atMost
+                + "\n"
+                + Files.readString(output(process, "err")));
+      }
+      return new Run(
+          arguments,
+          process.exitValue(),
+          Files.readString(output(process, "out"), UTF_8),
+          Files.readString(output(process, "err"), UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  JsonNode status() {
+    return lookalike("status", "--json").json();
+  }
+
+  /** The process id of a part, as {@code status --json} tells it. */
+  ProcessHandle process(Part part) {
+    for (JsonNode service : status().path("services")) {
+      if (service.path("name").asText().startsWith(part.word())) {
+        return ProcessHandle.of(service.path("pid").asLong())
+            .orElseThrow(() -> new AssertionError(part + " has no process: " + service));
+      }
+    }
+    throw new AssertionError("status does not name " + part + ": " + status());
+  }
+
+  /** SIGKILL, as the kernel does it when memory is short. */
+  static void kill(ProcessHandle process) {
+    process.destroyForcibly();
+    process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
+  String bootstrapServers() {
+    return "127.0.0.1:" + (portBase + 90);
+  }
+
+  /** A base whose ports (services at +1 to +3 and +11 to +13, broker at +90 and +91) are free now. */
+  private static int freePorts() {
+    for (int base = 21_000; base < 60_000; base += 200) {
+      if (List.of(1, 2, 3, 11, 12, 13, 90, 91).stream().allMatch(free(base))) {
+        return base;
+      }
+    }
+    throw new IllegalStateException("no free ports");
+  }
+
+  private static java.util.function.Predicate<Integer> free(int base) {
+    return offset -> {
+      try (ServerSocket socket = new ServerSocket(base + offset)) {
+        return socket.isBound();
+      } catch (IOException e) {
+        return false;
+      }
+    };
+  }
+}
