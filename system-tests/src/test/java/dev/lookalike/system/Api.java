@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -53,7 +54,7 @@ final class Api {
   record Accepted(String imageId, String version, String token) {}
 
   Answer createCollection(String name, Map<String, Object> fields) {
-    Map<String, Object> body = new java.util.HashMap<>(fields);
+    Map<String, Object> body = new HashMap<>(fields);
     body.put("name", name);
     return send("POST", ingest + "/v1/collections", json(body), "application/json", Map.of());
   }
@@ -85,9 +86,7 @@ final class Api {
   static Accepted accepted(Answer answer) {
     JsonNode body = answer.ok();
     return new Accepted(
-        body.path("image_id").asText(),
-        body.path("version").asText(),
-        body.path("token").asText());
+        body.path("image_id").asText(), body.path("version").asText(), body.path("token").asText());
   }
 
   Answer patch(String collection, String imageId, Map<String, Object> body) {
@@ -148,7 +147,10 @@ final class Api {
     return await(List.of(token), Duration.ofSeconds(30)).getFirst();
   }
 
-  /** Searches by the bytes of an image; {@code parameters} as in a URL, already encoded, may be empty. */
+  /**
+   * Searches by the bytes of an image; {@code parameters} as in a URL, already encoded, may be
+   * empty.
+   */
   Answer trySearch(String collection, byte[] image, String parameters) {
     return send(
         "POST",
@@ -210,8 +212,7 @@ final class Api {
     headers.forEach(request::header);
     try {
       HttpResponse<byte[]> response = http.send(request.build(), BodyHandlers.ofByteArray());
-      boolean isJson =
-          response.headers().firstValue("Content-Type").orElse("").contains("json");
+      boolean isJson = response.headers().firstValue("Content-Type").orElse("").contains("json");
       JsonNode parsed =
           isJson && response.body().length > 0
               ? JSON.readTree(response.body())

@@ -179,7 +179,6 @@ class ArchitectureTest {
         .check(
             product.that(
                 com.tngtech.archunit.base.DescribedPredicate.describe(
-                    "written by us",
-                    c -> !c.getPackageName().startsWith("dev.lookalike.proto"))));
+                    "written by us", c -> !c.getPackageName().startsWith("dev.lookalike.proto"))));
   }
 }

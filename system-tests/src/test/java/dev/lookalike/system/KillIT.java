@@ -3,11 +3,12 @@ package dev.lookalike.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,16 +19,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * kill -9 in the middle of an import, of each process and of all at once: every acknowledged image ends searchable, none
- * twice, and the stream goes on within ten seconds of the last process being up again.
+ * kill -9 in the middle of an import, of each process and of all at once: every acknowledged image
+ * ends searchable, none twice, and the stream goes on within ten seconds of the last process being
+ * up again.
  */
 class KillIT {
   private static final int IMAGES = 240;
@@ -108,7 +107,7 @@ class KillIT {
           return Api.accepted(answer).token();
         }
         assertThat(answer.status()).as(answer.body().toString()).isIn(429, 503);
-      } catch (java.io.UncheckedIOException e) {
+      } catch (UncheckedIOException e) {
         // Refused or broken connection: the service is being restarted.
       }
       Thread.sleep(100);
@@ -135,39 +134,19 @@ class KillIT {
         api.get("/v1/collections/" + collection + "/index").ok().path("build_id").asText();
     Map<String, Integer> outcomes = new TreeMap<>();
     for (ConsumerRecord<byte[], byte[]> record :
-        read(Topics.embeddings(collectionId, build))) {
+        LogReader.read(system.bootstrapServers(), Topics.embeddings(collectionId, build))) {
       try {
         EmbeddingEvent event = EmbeddingEvent.parseFrom(record.value());
         outcomes.merge(record.partition() + "@" + event.getSource().getOffset(), 1, Integer::sum);
-      } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+      } catch (InvalidProtocolBufferException e) {
         throw new AssertionError(e);
       }
     }
     Map<String, Integer> expected = new TreeMap<>();
-    for (ConsumerRecord<byte[], byte[]> record : read(Topics.images(collectionId))) {
+    for (ConsumerRecord<byte[], byte[]> record :
+        LogReader.read(system.bootstrapServers(), Topics.images(collectionId))) {
       expected.put(record.partition() + "@" + record.offset(), 1);
     }
     assertThat(outcomes).isEqualTo(expected);
-  }
-
-  private List<ConsumerRecord<byte[], byte[]>> read(String topic) {
-    Map<String, Object> settings = new HashMap<>();
-    settings.put("bootstrap.servers", system.bootstrapServers());
-    settings.put("isolation.level", "read_committed");
-    List<ConsumerRecord<byte[], byte[]>> read = new ArrayList<>();
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(p -> new TopicPartition(topic, p.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
-        consumer.poll(Duration.ofMillis(200)).forEach(read::add);
-      }
-    }
-    return read;
   }
 }

@@ -18,7 +18,8 @@ class NewcomerIT {
       throws IOException {
     Files.createDirectories(photos.resolve("red"));
     for (int i = 0; i < 30; i++) {
-      Files.write(photos.resolve(i < 10 ? "red" : ".").resolve(i + ".jpg"), Pictures.jpeg(4000 + i));
+      Files.write(
+          photos.resolve(i < 10 ? "red" : ".").resolve(i + ".jpg"), Pictures.jpeg(4000 + i));
     }
     Files.write(photos.resolve("copy-of-12.jpg"), Pictures.jpeg(4012));
     Files.writeString(photos.resolve("broken.jpg"), "no picture");
@@ -56,9 +57,7 @@ class NewcomerIT {
     assertThat(table.out()).contains("12.jpg").doesNotContain("\u001b[");
 
     Path page = photos.resolve("out.html");
-    system
-        .lookalike("search", photo, "--collection", "holiday", "--html", page.toString())
-        .ok();
+    system.lookalike("search", photo, "--collection", "holiday", "--html", page.toString()).ok();
     assertThat(Files.readString(page)).contains("data:image/jpeg;base64,", "12.jpg");
 
     JsonNode similar =
@@ -89,8 +88,7 @@ class NewcomerIT {
     assertThat(absent.err().lines()).hasSizeLessThanOrEqualTo(2);
     assertThat(absent.err()).contains("/no/such/photo.jpg").doesNotContain("Exception", "\tat ");
 
-    RunningSystem.Run unknown =
-        system.lookalike("list", "--collection", "no-such-collection");
+    RunningSystem.Run unknown = system.lookalike("list", "--collection", "no-such-collection");
     assertThat(unknown.exit()).isNotZero();
     assertThat(unknown.err()).contains("COLLECTION_NOT_FOUND");
     assertThat(system.lookalike("--help").ok().out()).contains("up", "import", "search");

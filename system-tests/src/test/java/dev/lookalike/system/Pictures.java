@@ -14,7 +14,10 @@ import java.io.UncheckedIOException;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
-/** Pictures that the tests render themselves: the same seed gives the same picture, another seed another one. */
+/**
+ * Pictures that the tests render themselves: the same seed gives the same picture, another seed
+ * another one.
+ */
 final class Pictures {
   private Pictures() {}
 

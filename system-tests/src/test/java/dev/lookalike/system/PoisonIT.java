@@ -3,6 +3,7 @@ package dev.lookalike.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.ByteString;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Tokens;
 import dev.lookalike.log.Topics;
@@ -20,7 +21,10 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 
-/** Records in the images topic that no model can embed: rejected with a reason, and never in anybody's way. */
+/**
+ * Records in the images topic that no model can embed: rejected with a reason, and never in
+ * anybody's way.
+ */
 class PoisonIT {
   @Test
   void aPoisonRecordIsRejectedAndItsNeighboursGoThrough() throws Exception {
@@ -46,9 +50,7 @@ class PoisonIT {
             };
         String key = "poison" + i;
         RecordMetadata at =
-            producer
-                .send(new ProducerRecord<>(Topics.images(id), 0, Keys.image(key), value))
-                .get();
+            producer.send(new ProducerRecord<>(Topics.images(id), 0, Keys.image(key), value)).get();
         poison.add(
             Tokens.encode(
                 UploadToken.newBuilder()
@@ -67,7 +69,9 @@ class PoisonIT {
         .extracting(status -> status.path("state").asText())
         .containsOnly("searchable");
     List<JsonNode> rejected = api.await(poison, Duration.ofSeconds(60));
-    assertThat(rejected).extracting(status -> status.path("state").asText()).containsOnly("rejected");
+    assertThat(rejected)
+        .extracting(status -> status.path("state").asText())
+        .containsOnly("rejected");
     assertThat(rejected)
         .extracting(status -> status.path("reason").asText())
         .containsExactly(
@@ -81,7 +85,8 @@ class PoisonIT {
     assertThat(count.path("searchable").asInt()).isEqualTo(6);
     assertThat(count.path("rejected").asInt()).isEqualTo(6);
 
-    // A rejected newer version removes the older vector, and an upload that is put again ends the rejection.
+    // A rejected newer version removes the older vector, and an upload that is put again ends the
+    // rejection.
     api.await(api.put("poison", "poison0", Pictures.jpeg(790), Map.of()).token());
     assertThat(api.count("poison").path("rejected").asInt()).isEqualTo(5);
     assertThat(api.search("poison", Pictures.jpeg(790), "k=1").getFirst().path("image_id").asText())
@@ -97,7 +102,7 @@ class PoisonIT {
         .setMediaType("image/jpeg")
         .setWidth(10)
         .setHeight(10)
-        .setInline(com.google.protobuf.ByteString.copyFrom(new byte[] {(byte) 0xFF, (byte) 0xD8, 1}));
+        .setInline(ByteString.copyFrom(new byte[] {(byte) 0xFF, (byte) 0xD8, 1}));
     return event.build().toByteArray();
   }
 }

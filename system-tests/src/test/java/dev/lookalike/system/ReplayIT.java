@@ -11,17 +11,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +40,8 @@ class ReplayIT {
       appendSuffixAgain(Topics.embeddings(id, build), random.nextDouble());
       appendSuffixAgain(Topics.annotations(id), random.nextDouble());
     }
-    // A new upload behind the repeated records in every partition: when all of these are searchable, so were they read.
+    // A new upload behind the repeated records in every partition: when all of these are
+    // searchable, so were they read.
     List<String> tokens = new ArrayList<>();
     for (int i = 0; i < 16; i++) {
       tokens.add(api.put("replay", "fence" + i, Pictures.jpeg(3000 + i), Map.of()).token());
@@ -143,40 +142,29 @@ class ReplayIT {
     }
   }
 
-  /** Reads a topic whole and appends the last {@code share} of each partition once more, in its order. */
+  /** Appends the last {@code share} of each partition of a topic once more, in its order. */
   private void appendSuffixAgain(String topic, double share) {
-    Map<String, Object> client = Map.of("bootstrap.servers", system.bootstrapServers());
-    Map<String, Object> reading = new HashMap<>(client);
-    reading.put("isolation.level", "read_committed");
-    try (KafkaConsumer<byte[], byte[]> consumer =
-            new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        KafkaProducer<byte[], byte[]> producer =
-            new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(p -> new TopicPartition(topic, p.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> read = new HashMap<>();
-      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-          read.computeIfAbsent(
-                  new TopicPartition(topic, record.partition()), p -> new ArrayList<>())
-              .add(record);
+    Map<Integer, List<ConsumerRecord<byte[], byte[]>>> partitions =
+        LogReader.read(system.bootstrapServers(), topic).stream()
+            .collect(Collectors.groupingBy(ConsumerRecord::partition));
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", system.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      for (List<ConsumerRecord<byte[], byte[]>> records : partitions.values()) {
+        for (ConsumerRecord<byte[], byte[]> record :
+            records.subList((int) (records.size() * share), records.size())) {
+          producer
+              .send(new ProducerRecord<>(topic, record.partition(), record.key(), record.value()))
+              .get();
         }
       }
-      read.forEach(
-          (partition, records) ->
-              records
-                  .subList((int) (records.size() * share), records.size())
-                  .forEach(
-                      record ->
-                          producer.send(
-                              new ProducerRecord<>(
-                                  topic, partition.partition(), record.key(), record.value()))));
-      producer.flush();
+    } catch (ExecutionException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
     }
   }
 

@@ -15,7 +15,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Hostile, broken and odd files: each ends searchable or rejected with a reason, and no process minds. */
+/**
+ * Hostile, broken and odd files: each ends searchable or rejected with a reason, and no process
+ * minds.
+ */
 class RobustnessIT {
   @Test
   void everyFileHasAnEnd() throws IOException {

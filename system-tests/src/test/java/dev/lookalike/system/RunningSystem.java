@@ -1,7 +1,5 @@
 package dev.lookalike.system;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -9,16 +7,16 @@ import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One system, started as a user starts it ({@code ./lookalike up --detach}) in a home of its own on free ports, shared
- * by all tests of the run; each test uses collections of its own.
+ * One system, started as a user starts it ({@code ./lookalike up --detach}) in a home of its own on
+ * free ports, shared by all tests of the run; each test uses collections of its own.
  */
 final class RunningSystem {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -34,11 +32,11 @@ final class RunningSystem {
     QUERY;
 
     String word() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  private static RunningSystem shared;
+  private static @Nullable RunningSystem shared;
 
   final Path home;
   final int portBase;
@@ -52,15 +50,20 @@ final class RunningSystem {
 
   /** The system of this run; started by the first caller, stopped when the JVM ends. */
   static synchronized RunningSystem get() {
-    if (shared == null) {
-      shared = start(models());
-      RunningSystem started = shared;
+    RunningSystem system = shared;
+    if (system == null) {
+      RunningSystem started = start(models());
       Runtime.getRuntime().addShutdownHook(new Thread(started::down));
+      shared = started;
+      system = started;
     }
-    return shared;
+    return system;
   }
 
-  /** What is served: the built-in model, and a real network where the shared test data lies beside the project. */
+  /**
+   * What is served: the built-in model, and a real network where the shared test data lies beside
+   * the project.
+   */
   private static List<String> models() {
     List<String> models = new ArrayList<>(List.of("builtin"));
     SharedData.mobileNet().ifPresent(folder -> models.add(folder.toString()));
@@ -113,34 +116,6 @@ final class RunningSystem {
 
   /** Runs {@code ./lookalike} to its end, at most ten minutes. */
   Run lookalike(List<String> arguments) {
-    Process process = begin(arguments);
-    try {
-      Path out = output(process, "out");
-      if (!process.waitFor(10, TimeUnit.MINUTES)) {
-        process.destroyForcibly();
-        throw new AssertionError("lookalike " + arguments + " did not end in ten minutes");
-      }
-      return new Run(
-          arguments,
-          process.exitValue(),
-          Files.readString(out),
-          Files.readString(output(process, "err")));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private final Map<Process, Path> outputs = new HashMap<>();
-
-  private Path output(Process process, String stream) {
-    return outputs.get(process).resolve(stream);
-  }
-
-  /** Starts {@code ./lookalike} and returns at once. */
-  Process begin(List<String> arguments) {
     try {
       Path folder = Files.createTempDirectory("lookalike-run");
       List<String> command = new ArrayList<>(List.of(ROOT.resolve("lookalike").toString()));
@@ -153,29 +128,15 @@ final class RunningSystem {
       builder.environment().put("LOOKALIKE_PORT_BASE", Integer.toString(portBase));
       Process process = builder.start();
       process.getOutputStream().close();
-      outputs.put(process, folder);
-      return process;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  Run end(Process process, List<String> arguments, Duration atMost) {
-    try {
-      if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(10, TimeUnit.MINUTES)) {
         process.destroyForcibly();
-        throw new AssertionError(
-            arguments
-                + " did not end in "
-                + atMost
-                + "\n"
-                + Files.readString(output(process, "err")));
+        throw new AssertionError("lookalike " + arguments + " did not end in ten minutes");
       }
       return new Run(
           arguments,
           process.exitValue(),
-          Files.readString(output(process, "out"), UTF_8),
-          Files.readString(output(process, "err"), UTF_8));
+          Files.readString(folder.resolve("out")),
+          Files.readString(folder.resolve("err")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -209,7 +170,9 @@ final class RunningSystem {
     return "127.0.0.1:" + (portBase + 90);
   }
 
-  /** A base whose ports (services at +1 to +3 and +11 to +13, broker at +90 and +91) are free now. */
+  /**
+   * A base whose ports (services at +1 to +3 and +11 to +13, broker at +90 and +91) are free now.
+   */
   private static int freePorts() {
     for (int base = 21_000; base < 60_000; base += 200) {
       if (List.of(1, 2, 3, 11, 12, 13, 90, 91).stream().allMatch(free(base))) {
@@ -219,7 +182,7 @@ final class RunningSystem {
     throw new IllegalStateException("no free ports");
   }
 
-  private static java.util.function.Predicate<Integer> free(int base) {
+  private static Predicate<Integer> free(int base) {
     return offset -> {
       try (ServerSocket socket = new ServerSocket(base + offset)) {
         return socket.isBound();

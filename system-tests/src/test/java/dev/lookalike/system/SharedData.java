@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Test data that may lie beside the project: a real network and real photographs. Tests that need it are skipped
- * without it, and say so.
+ * Test data that may lie beside the project: a real network and real photographs. Tests that need
+ * it are skipped without it, and say so.
  */
 final class SharedData {
   private static final Path SHARED =

@@ -1,11 +1,13 @@
 package dev.lookalike.system;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -112,8 +114,7 @@ class StreamIT {
     Api.Accepted accepted =
         api.put("stream-patch", "x", Pictures.jpeg(21), Map.of("price", 1, "name", "lamp"));
     api.await(accepted.token());
-    JsonNode before =
-        api.get("/v1/collections/stream-patch/images/x?include_vector=true").ok();
+    JsonNode before = api.get("/v1/collections/stream-patch/images/x?include_vector=true").ok();
 
     for (int price = 2; price <= 101; price++) {
       api.patch("stream-patch", "x", Map.of("set", Map.of("price", price))).ok();
@@ -166,8 +167,7 @@ class StreamIT {
             .ok();
     assertThat(patched.path("matched").asInt()).isEqualTo(5);
     JsonNode deleted =
-        api.post(
-                "/v1/collections/stream-filter/images:delete", Map.of("filter", "kind == \"odd\""))
+        api.post("/v1/collections/stream-filter/images:delete", Map.of("filter", "kind == \"odd\""))
             .ok();
     assertThat(deleted.path("matched").asInt()).isEqualTo(10);
     List<String> deletes = new ArrayList<>();
@@ -283,12 +283,12 @@ class StreamIT {
   @Test
   void whatIsNoImageIsRefusedWithItsCode() {
     api.createCollection("stream-refuse", Map.of()).ok();
-    Api.Answer text = api.tryPut("stream-refuse", "t", "hello".getBytes(), Map.of());
+    Api.Answer text = api.tryPut("stream-refuse", "t", "hello".getBytes(UTF_8), Map.of());
     assertThat(text.status()).isEqualTo(415);
     assertThat(text.code()).isEqualTo("UNKNOWN_FORMAT");
     byte[] whole = Pictures.jpeg(5);
     Api.Answer half =
-        api.tryPut("stream-refuse", "h", java.util.Arrays.copyOf(whole, whole.length / 2), Map.of());
+        api.tryPut("stream-refuse", "h", Arrays.copyOf(whole, whole.length / 2), Map.of());
     assertThat(half.status()).isEqualTo(422);
     assertThat(half.code()).isEqualTo("TRUNCATED");
     Api.Answer nowhere = api.tryPut("no-such-collection", "x", whole, Map.of());

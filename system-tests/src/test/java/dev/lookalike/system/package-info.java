@@ -1,4 +1,7 @@
-/** The whole system, tested through its real parts: the command line, a Kafka broker, three services. */
+/**
+ * The whole system, tested through its real parts: the command line, a Kafka broker, three
+ * services.
+ */
 @NullMarked
 package dev.lookalike.system;
 
