@@ -1,0 +1,152 @@
+package dev.lookalike.imaging;
+
+import dev.lookalike.imaging.opencv.CodecException;
+import dev.lookalike.imaging.opencv.OpenCv;
+import java.util.Optional;
+
+/**
+ * Untrusted bytes to canonical image. The steps, in this order: limit the bytes, recognise the
+ * format by content, check the pixels that the header states, decode (a JPEG at a half, a quarter
+ * or an eighth where that suffices), lay alpha onto white, cut the region, shrink into the bounds,
+ * turn upright, convert to sRGB, encode.
+ *
+ * <p>Pure and thread-safe. Equal bytes give equal bytes.
+ */
+public final class Canonicalizer {
+  /** Qualities that are tried after the first, until the image fits its bytes. */
+  private static final int[] LADDER = {85, 80, 75, 70, 60, 50, 40, 30, 20, 10};
+
+  /**
+   * A JPEG is decoded at the largest reduction that leaves this many times the pixels wanted on
+   * each side, so that the filter that shrinks it still has something to average.
+   */
+  private static final int OVERSAMPLING = 2;
+
+  private static final Resampling SHRINKING = Resampling.BICUBIC;
+
+  private Canonicalizer() {}
+
+  /** Makes the whole image canonical. Never throws, whatever the bytes are. */
+  public static CanonicalResult canonicalize(byte[] untrusted, ImageLimits limits, Bounds bounds) {
+    return canonicalize(untrusted, limits, bounds, Optional.empty());
+  }
+
+  /** Makes a region of the image canonical, cut before it is shrunk. Never throws. */
+  public static CanonicalResult canonicalize(
+      byte[] untrusted, ImageLimits limits, Bounds bounds, Region region) {
+    return canonicalize(untrusted, limits, bounds, Optional.of(region));
+  }
+
+  private static CanonicalResult canonicalize(
+      byte[] untrusted, ImageLimits limits, Bounds bounds, Optional<Region> region) {
+    try {
+      ImageHeader header = checkedHeader(untrusted, limits);
+      Orientation orientation = Orientation.ofExif(header.orientation());
+      Size upright = orientation.apply(header.stored());
+      Rectangle wanted = region.map(r -> r.of(upright)).orElseGet(() -> Rectangle.all(upright));
+      if (wanted.isEmpty()) {
+        throw new RefusedException(RefusalReason.TOO_SMALL, "the region holds no pixel");
+      }
+      Size size = bounds.fit(wanted.width(), wanted.height());
+      RgbImage shrunk =
+          decode(
+              untrusted,
+              header,
+              orientation.toStored(wanted, header.stored()),
+              orientation.apply(size));
+      return new CanonicalResult.Canonical(
+          encode(orientation.apply(shrunk), bounds),
+          header.format(),
+          upright.width(),
+          upright.height());
+    } catch (RefusedException e) {
+      return new CanonicalResult.Refused(e.reason(), e.detail());
+    } catch (CodecException e) {
+      return new CanonicalResult.Refused(RefusalReason.CORRUPT, String.valueOf(e.getMessage()));
+    }
+  }
+
+  static ImageHeader checkedHeader(byte[] untrusted, ImageLimits limits) {
+    if (untrusted.length == 0) {
+      throw new RefusedException(RefusalReason.EMPTY, "no bytes");
+    }
+    if (untrusted.length > limits.maxBytes()) {
+      throw new RefusedException(
+          RefusalReason.TOO_MANY_BYTES,
+          "%d bytes, %d are allowed".formatted(untrusted.length, limits.maxBytes()));
+    }
+    Bytes file = new Bytes(untrusted);
+    ImageHeader header = ImageHeader.parse(Sniffer.sniff(file), file);
+    if ((long) header.width() * header.height() > limits.maxPixels()) {
+      throw new RefusedException(
+          RefusalReason.TOO_MANY_PIXELS,
+          "%d x %d pixels, %d are allowed"
+              .formatted(header.width(), header.height(), limits.maxPixels()));
+    }
+    return header;
+  }
+
+  /** The rectangle of the stored image, shrunk to {@code size}. */
+  private static RgbImage decode(byte[] file, ImageHeader header, Rectangle part, Size size) {
+    boolean jpeg = header.format() == ImageFormat.JPEG;
+    int reduction = jpeg ? reduction(part, size) : 1;
+    OpenCv.Channels channels = jpeg ? OpenCv.Channels.RGB : OpenCv.Channels.AS_STORED;
+    try (OpenCv.Pixels pixels = OpenCv.decode(file, channels, reduction)) {
+      Size expected =
+          new Size(
+              Math.ceilDiv(header.width(), reduction), Math.ceilDiv(header.height(), reduction));
+      if (pixels.width() != expected.width() || pixels.height() != expected.height()) {
+        throw new RefusedException(
+            RefusalReason.CORRUPT,
+            "%d x %d pixels where the header says %d x %d"
+                .formatted(pixels.width(), pixels.height(), expected.width(), expected.height()));
+      }
+      if (pixels.bytesPerSample() > 2 || pixels.channels() == 2 || pixels.channels() > 4) {
+        throw new RefusedException(
+            RefusalReason.UNSUPPORTED_FEATURE,
+            "%d channels of %d bytes are not read"
+                .formatted(pixels.channels(), pixels.bytesPerSample()));
+      }
+      return Resampler.resize(
+          new DecodedRows(pixels, !jpeg, reduced(part, reduction, expected)), size, SHRINKING);
+    }
+  }
+
+  private static int reduction(Rectangle part, Size size) {
+    int reduction = 8;
+    while (reduction > 1
+        && (part.width() / reduction < (long) size.width() * OVERSAMPLING
+            || part.height() / reduction < (long) size.height() * OVERSAMPLING)) {
+      reduction /= 2;
+    }
+    return reduction;
+  }
+
+  private static Rectangle reduced(Rectangle part, int reduction, Size decoded) {
+    int left = part.left() / reduction;
+    int top = part.top() / reduction;
+    int right = Math.min(decoded.width(), Math.ceilDiv(part.left() + part.width(), reduction));
+    int bottom = Math.min(decoded.height(), Math.ceilDiv(part.top() + part.height(), reduction));
+    return new Rectangle(left, top, right - left, bottom - top);
+  }
+
+  private static CanonicalImage encode(RgbImage image, Bounds bounds) {
+    byte[] jpeg =
+        OpenCv.encodeJpeg(image.rgb(), image.width(), image.height(), bounds.jpegQuality());
+    for (int quality : LADDER) {
+      if (jpeg.length <= bounds.maxBytes()) {
+        break;
+      }
+      if (quality < bounds.jpegQuality()) {
+        jpeg = OpenCv.encodeJpeg(image.rgb(), image.width(), image.height(), quality);
+      }
+    }
+    if (jpeg.length > bounds.maxBytes()) {
+      throw new RefusedException(
+          RefusalReason.NOT_ENCODABLE,
+          "%d x %d pixels do not fit %d bytes"
+              .formatted(image.width(), image.height(), bounds.maxBytes()));
+    }
+    return new CanonicalImage(jpeg, image.width(), image.height());
+  }
+}
