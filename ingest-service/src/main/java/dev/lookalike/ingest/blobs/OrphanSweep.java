@@ -1,0 +1,114 @@
+package dev.lookalike.ingest.blobs;
+
+import dev.lookalike.ingest.search.SearchClient;
+import dev.lookalike.ingest.server.IngestMetrics;
+import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.proto.search.v1.ImageEntry;
+import dev.lookalike.proto.search.v1.ImageState;
+import dev.lookalike.proto.search.v1.PartitionPosition;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Removes originals that no current image has, from time to time, in a thread of its own. Removes
+ * nothing that is younger than the grace period, nothing of a collection whose index is behind the
+ * log, and nothing while the query service does not answer.
+ */
+@Singleton
+public class OrphanSweep {
+  private static final Logger LOG = Logger.getLogger(OrphanSweep.class);
+
+  private final BlobStore store;
+  private final SearchClient search;
+  private final BlobSettings settings;
+  private final IngestMetrics metrics;
+  private @Nullable Thread thread;
+
+  public OrphanSweep(
+      BlobStore store, SearchClient search, BlobSettings settings, IngestMetrics metrics) {
+    this.store = store;
+    this.search = search;
+    this.settings = settings;
+    this.metrics = metrics;
+  }
+
+  void start(@Observes StartupEvent event) {
+    thread =
+        Thread.ofVirtual()
+            .name("orphan-sweep")
+            .start(
+                () -> {
+                  try {
+                    while (true) {
+                      Thread.sleep(settings.sweepEvery());
+                      sweep(Clock.systemUTC());
+                    }
+                  } catch (InterruptedException e) {
+                    LOG.debug("sweep ends");
+                  }
+                });
+  }
+
+  /** Looks at every blob once. */
+  void sweep(Clock clock) {
+    Instant youngest = clock.instant().minus(settings.grace());
+    List<BlobStore.Stored> old = new ArrayList<>();
+    try {
+      store.list(
+          blob -> {
+            if (blob.stored().isBefore(youngest)) {
+              old.add(blob);
+            }
+          });
+      Map<String, Boolean> caughtUp = new HashMap<>();
+      for (BlobStore.Stored blob : old) {
+        String collectionId = blob.key().collectionId();
+        if (caughtUp.computeIfAbsent(collectionId, this::caughtUp) && orphan(blob)) {
+          store.delete(blob.key());
+          metrics.swept();
+          LOG.infof("removed the orphan %s", blob.key().text());
+        }
+      }
+    } catch (RefusedException e) {
+      LOG.warnf("sweep of originals put off: %s", e.detail());
+    } catch (IOException e) {
+      LOG.warnf("sweep of originals put off: %s", e);
+    }
+  }
+
+  private boolean caughtUp(String collectionId) {
+    for (PartitionPosition position : search.index(collectionId).getPartitionsList()) {
+      if (position.getApplied() < position.getImagesEnd()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean orphan(BlobStore.Stored blob) {
+    Optional<ImageEntry> current = search.image(blob.key().collectionId(), blob.imageId());
+    return current.isEmpty()
+        || current.get().getState() == ImageState.IMAGE_STATE_DELETED
+        || !current.get().getOriginal().getBlob().getKey().equals(blob.key().text());
+  }
+
+  @PreDestroy
+  void close() {
+    Thread running = thread;
+    if (running != null) {
+      running.interrupt();
+    }
+  }
+}

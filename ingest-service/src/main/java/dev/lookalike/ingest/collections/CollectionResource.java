@@ -1,0 +1,222 @@
+package dev.lookalike.ingest.collections;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import dev.lookalike.ingest.server.ErrorCode;
+import dev.lookalike.ingest.server.IngestMetrics.Operation;
+import dev.lookalike.ingest.server.JsonBody;
+import dev.lookalike.ingest.server.Operations;
+import dev.lookalike.ingest.server.Problem;
+import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.log.CollectionState;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.image.v1.CanonicalBounds;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Collections over HTTP. */
+@Path("/v1/collections")
+@Tag(name = "collections", description = "Create and find collections")
+@Produces(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+@APIResponse(
+    responseCode = "default",
+    description = "Refused; the code says why",
+    content =
+        @Content(
+            mediaType = Problem.MEDIA_TYPE,
+            schema = @Schema(implementation = Problem.class)))
+public class CollectionResource {
+  private final Collections collections;
+  private final Operations operations;
+
+  public CollectionResource(Collections collections, Operations operations) {
+    this.collections = collections;
+    this.operations = operations;
+  }
+
+  /** Bounds of canonical images. */
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  @Schema(
+      description = "Limits of the canonical image, fixed when the collection is created",
+      example =
+          "{\"short_side\": 512, \"long_side\": 4096, \"jpeg_quality\": 90, \"max_bytes\": 1048576}")
+  public record BoundsJson(
+      @Schema(description = "Pixels, 256 to 1024") @Nullable Integer shortSide,
+      @Schema(description = "Pixels, 256 to 16384") @Nullable Integer longSide,
+      @Schema(description = "Of the first rung of the ladder, 50 to 100")
+          @Nullable Integer jpegQuality,
+      @Schema(description = "Bytes of the encoded image, 65536 to 1048576")
+          @Nullable Integer maxBytes) {
+    static BoundsJson of(CanonicalBounds bounds) {
+      return new BoundsJson(
+          bounds.getShortSide(),
+          bounds.getLongSide(),
+          bounds.getJpegQuality(),
+          bounds.getMaxBytes());
+    }
+
+    CanonicalBounds toProto() {
+      return CanonicalBounds.newBuilder()
+          .setShortSide(orZero("short_side", shortSide))
+          .setLongSide(orZero("long_side", longSide))
+          .setJpegQuality(orZero("jpeg_quality", jpegQuality))
+          .setMaxBytes(orZero("max_bytes", maxBytes))
+          .build();
+    }
+  }
+
+  /** What to create. */
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  @Schema(example = "{\"name\": \"shoes\", \"keep_originals\": true}")
+  public record CreateRequest(
+      @Schema(required = true, description = "[a-z0-9][a-z0-9_-]{0,63}") @Nullable String name,
+      @Schema(description = "Model id; default: the first that is served") @Nullable String model,
+      @Schema(description = "Absent fields take the service's defaults")
+          @Nullable BoundsJson bounds,
+      @Nullable Boolean keepOriginals,
+      @Schema(description = "1 to 1024; default 4") @Nullable Integer partitions) {}
+
+  /** The model that a collection is bound to. */
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record BuildJson(
+      @Schema(required = true) String id,
+      @Schema(required = true, description = "Model id") String model,
+      @Schema(required = true) String modelVersion,
+      @Schema(required = true, description = "SHA-256 of the weights, hex") String modelDigest,
+      @Schema(required = true) String preprocessingVersion,
+      @Schema(required = true, description = "Length of an embedding") int dimension) {}
+
+  /** A collection. */
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record CollectionJson(
+      @Schema(required = true, description = "Immutable, never used again") String id,
+      @Schema(required = true) String name,
+      @Schema(required = true, description = "Model id asked for; may be empty") String model,
+      @Schema(required = true) int generation,
+      @Schema(required = true) int partitions,
+      @Schema(required = true) BoundsJson bounds,
+      @Schema(required = true) boolean keepOriginals,
+      @Schema(required = true, examples = "2026-01-31T12:00:00Z") String createdAt,
+      @Schema(description = "Null until a model is bound") @Nullable BuildJson build) {
+    static CollectionJson of(CollectionState state) {
+      Collection collection = state.collection();
+      return new CollectionJson(
+          collection.getId(),
+          collection.getName(),
+          collection.getModel(),
+          collection.getGeneration(),
+          collection.getPartitions(),
+          BoundsJson.of(collection.getBounds()),
+          collection.getKeepOriginals(),
+          Instant.ofEpochSecond(
+                  collection.getCreatedAt().getSeconds(), collection.getCreatedAt().getNanos())
+              .toString(),
+          state
+              .live()
+              .map(
+                  build ->
+                      new BuildJson(
+                          build.getId(),
+                          build.getModel().getId(),
+                          build.getModel().getVersion(),
+                          build.getModel().getDigest(),
+                          build.getModel().getPreprocessingVersion(),
+                          build.getModel().getDimension()))
+              .orElse(null));
+    }
+  }
+
+  /** All collections. */
+  public record CollectionsJson(@Schema(required = true) List<CollectionJson> collections) {}
+
+  @POST
+  @Consumes(MediaType.APPLICATION_JSON)
+  @org.eclipse.microprofile.openapi.annotations.Operation(
+      operationId = "createCollection",
+      summary = "Create a collection and its topics")
+  @RequestBody(
+      required = true,
+      content = @Content(schema = @Schema(implementation = CreateRequest.class)))
+  @APIResponse(
+      responseCode = "201",
+      description = "Created",
+      content = @Content(schema = @Schema(implementation = CollectionJson.class)))
+  public Response create(InputStream body) {
+    return operations.count(
+        Operation.CREATE_COLLECTION,
+        () -> {
+          CreateRequest request = JsonBody.read(body, CreateRequest.class);
+          if (request.name() == null) {
+            throw new RefusedException(
+                ErrorCode.INVALID_COLLECTION_NAME, "field \"name\" is missing");
+          }
+          CollectionState created =
+              collections.create(
+                  new Collections.Wanted(
+                      request.name(),
+                      request.model() == null ? "" : request.model(),
+                      request.bounds() == null
+                          ? CanonicalBounds.getDefaultInstance()
+                          : request.bounds().toProto(),
+                      Optional.ofNullable(request.keepOriginals()),
+                      orZero("partitions", request.partitions())));
+          return Response.status(Response.Status.CREATED)
+              .entity(CollectionJson.of(created))
+              .build();
+        });
+  }
+
+  @GET
+  @org.eclipse.microprofile.openapi.annotations.Operation(
+      operationId = "listCollections",
+      summary = "All collections, by name")
+  @APIResponse(
+      responseCode = "200",
+      description = "All",
+      content = @Content(schema = @Schema(implementation = CollectionsJson.class)))
+  public CollectionsJson list() {
+    return new CollectionsJson(collections.all().stream().map(CollectionJson::of).toList());
+  }
+
+  @GET
+  @Path("/{collection}")
+  @org.eclipse.microprofile.openapi.annotations.Operation(
+      operationId = "getCollection",
+      summary = "A collection, by name or id")
+  @APIResponse(
+      responseCode = "200",
+      description = "The collection",
+      content = @Content(schema = @Schema(implementation = CollectionJson.class)))
+  public CollectionJson get(@PathParam("collection") String collection) {
+    return CollectionJson.of(collections.get(collection));
+  }
+
+  private static int orZero(String field, @Nullable Integer value) {
+    if (value == null) {
+      return 0;
+    }
+    if (value <= 0) {
+      throw new RefusedException(
+          ErrorCode.INVALID_ARGUMENT, "field \"" + field + "\" is not positive");
+    }
+    return value;
+  }
+}

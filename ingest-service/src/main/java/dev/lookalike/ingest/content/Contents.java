@@ -1,0 +1,150 @@
+package dev.lookalike.ingest.content;
+
+import dev.lookalike.imaging.Thumbnails;
+import dev.lookalike.ingest.blobs.BlobKey;
+import dev.lookalike.ingest.blobs.BlobStore;
+import dev.lookalike.ingest.collections.Collections;
+import dev.lookalike.ingest.images.Decoders;
+import dev.lookalike.ingest.images.ImageIds;
+import dev.lookalike.ingest.images.Images;
+import dev.lookalike.ingest.server.ErrorCode;
+import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.Stored;
+import dev.lookalike.proto.image.v1.ImageVersion;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * The bytes of images: canonical ones and thumbnails from the log, originals from the BlobStore.
+ * Thread-safe; blocks the caller.
+ */
+@Singleton
+public class Contents {
+  private static final Logger LOG = Logger.getLogger(Contents.class);
+
+  /** Pixels of a thumbnail's long side, at most. */
+  private static final int THUMBNAIL_SIDE = 256;
+
+  private final Collections collections;
+  private final Images images;
+  private final Decoders decoders;
+  private final BlobStore blobs;
+
+  public Contents(Collections collections, Images images, Decoders decoders, BlobStore blobs) {
+    this.collections = collections;
+    this.images = images;
+    this.decoders = decoders;
+    this.blobs = blobs;
+  }
+
+  /** Which bytes. */
+  public enum Variant {
+    ORIGINAL,
+    CANONICAL,
+    THUMBNAIL
+  }
+
+  /**
+   * What there is, before its bytes are made or opened.
+   *
+   * @param tag changes when the bytes do
+   */
+  public record Found(
+      ImageVersion version, Variant variant, String mediaType, String tag, Stored stored) {}
+
+  /**
+   * Finds a content.
+   *
+   * @param version empty: the version that the index knows
+   * @throws RefusedException INVALID_IMAGE_ID, COLLECTION_NOT_FOUND, IMAGE_NOT_FOUND,
+   *     CONTENT_NOT_FOUND, QUERY_UNAVAILABLE, BROKER_UNAVAILABLE, FULL
+   */
+  public Found find(
+      String collectionName, String imageId, Variant variant, Optional<ImageVersion> version) {
+    ImageIds.checked(imageId);
+    Collection collection = collections.get(collectionName).collection();
+    ImageVersion wanted =
+        version.orElseGet(() -> images.known(collection, imageId).getVersion());
+    Stored stored = images.stored(collection, imageId, wanted).orElseThrow(Contents::notFound);
+    String canonicalTag = hex(stored.getCanonical().getSha256().toByteArray());
+    return switch (variant) {
+      case CANONICAL ->
+          new Found(
+              wanted, variant, stored.getCanonical().getMediaType(), canonicalTag, stored);
+      case THUMBNAIL ->
+          new Found(
+              wanted, variant, "image/jpeg", canonicalTag + "-" + THUMBNAIL_SIDE, stored);
+      case ORIGINAL -> {
+        if (!stored.getOriginal().hasBlob()) {
+          throw new RefusedException(
+              ErrorCode.CONTENT_NOT_FOUND, "the original of this image is not kept");
+        }
+        yield new Found(
+            wanted,
+            variant,
+            stored.getOriginal().getMediaType(),
+            hex(stored.getOriginal().getSha256().toByteArray()),
+            stored);
+      }
+    };
+  }
+
+  /**
+   * Opens what was found; the caller closes the stream.
+   *
+   * @throws RefusedException CONTENT_NOT_FOUND, STORAGE_UNAVAILABLE
+   */
+  public BlobStore.Opened open(Found found) {
+    return switch (found.variant()) {
+      case CANONICAL -> {
+        if (!found.stored().getCanonical().hasInline()) {
+          throw notFound();
+        }
+        yield new BlobStore.Opened(
+            found.stored().getCanonical().getInline().newInput(),
+            found.stored().getCanonical().getInline().size());
+      }
+      case THUMBNAIL -> {
+        byte[] canonical = found.stored().getCanonical().getInline().toByteArray();
+        byte[] thumbnail =
+            decoders.run(() -> Thumbnails.jpeg(canonical, THUMBNAIL_SIDE));
+        yield new BlobStore.Opened(
+            new java.io.ByteArrayInputStream(thumbnail), thumbnail.length);
+      }
+      case ORIGINAL -> openBlob(found.stored().getOriginal().getBlob().getKey());
+    };
+  }
+
+  private BlobStore.Opened openBlob(String key) {
+    try {
+      return BlobKey.parse(key)
+          .map(
+              parsed -> {
+                try {
+                  return blobs.open(parsed);
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              })
+          .flatMap(opened -> opened)
+          .orElseThrow(Contents::notFound);
+    } catch (java.io.UncheckedIOException e) {
+      LOG.errorf("cannot open the original %s: %s", key, e.getCause());
+      throw new RefusedException(
+          ErrorCode.STORAGE_UNAVAILABLE, "the original cannot be read now");
+    }
+  }
+
+  private static RefusedException notFound() {
+    return new RefusedException(
+        ErrorCode.CONTENT_NOT_FOUND, "this version of the image is not there (any more)");
+  }
+
+  private static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(bytes);
+  }
+}

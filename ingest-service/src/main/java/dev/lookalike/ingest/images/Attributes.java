@@ -1,0 +1,173 @@
+package dev.lookalike.ingest.images;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.Timestamp;
+import dev.lookalike.ingest.server.ErrorCode;
+import dev.lookalike.ingest.server.JsonBody;
+import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.proto.image.v1.AttributeValue;
+import dev.lookalike.proto.image.v1.StringList;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Attributes as clients write them: read from JSON, and held to their limits. */
+public final class Attributes {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,63}");
+  private static final int MAX_ENTRIES = 64;
+  private static final int MAX_STRING_BYTES = 4096;
+  private static final int MAX_STRINGS = 256;
+
+  /** Of all values together: image and attributes share one record. */
+  private static final int MAX_TOTAL_BYTES = 256 << 10;
+
+  private static final long FIRST_SECOND = Instant.parse("0001-01-01T00:00:00Z").getEpochSecond();
+  private static final long LAST_SECOND = Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
+  private static final int MILLI = 1_000_000;
+
+  private Attributes() {}
+
+  /** Reads the text of a JSON object. */
+  static Map<String, AttributeValue> read(String json) {
+    return read(JsonBody.tree(json, ErrorCode.INVALID_ATTRIBUTE, "attributes"));
+  }
+
+  /**
+   * @throws RefusedException INVALID_ATTRIBUTE
+   */
+  static Map<String, AttributeValue> read(JsonNode object) {
+    if (!object.isObject()) {
+      throw invalid("attributes are a JSON object");
+    }
+    Map<String, AttributeValue> values = new LinkedHashMap<>();
+    object
+        .properties()
+        .forEach(
+            entry -> values.put(checkedName(entry.getKey()), value(entry.getKey(), entry.getValue())));
+    return checked(values);
+  }
+
+  private static AttributeValue value(String name, JsonNode node) {
+    AttributeValue.Builder value = AttributeValue.newBuilder();
+    switch (node.getNodeType()) {
+      case STRING -> value.setString(node.textValue());
+      case NUMBER -> value.setNumber(node.doubleValue());
+      case BOOLEAN -> value.setBoolean(node.booleanValue());
+      case ARRAY -> {
+        StringList.Builder strings = StringList.newBuilder();
+        for (JsonNode item : node) {
+          if (!item.isTextual()) {
+            throw invalid("\"" + name + "\": a list holds strings only");
+          }
+          strings.addValues(item.textValue());
+        }
+        value.setStrings(strings);
+      }
+      case OBJECT -> value.setTime(time(name, node));
+      case NULL, MISSING, BINARY, POJO -> throw invalid("\"" + name + "\" has no value");
+    }
+    return value.build();
+  }
+
+  private static Timestamp time(String name, JsonNode node) {
+    JsonNode time = node.get("time");
+    if (node.size() != 1 || time == null || !time.isTextual()) {
+      throw invalid(
+          "\"%s\": a value is a string, number, boolean, array of strings or {\"time\": \"...\"}"
+              .formatted(name));
+    }
+    try {
+      Instant instant = OffsetDateTime.parse(time.textValue()).toInstant();
+      return Timestamp.newBuilder()
+          .setSeconds(instant.getEpochSecond())
+          .setNanos(instant.getNano())
+          .build();
+    } catch (DateTimeException e) {
+      throw invalid("\"" + name + "\": a time is like 2026-01-31T12:00:00Z");
+    }
+  }
+
+  /**
+   * Holds attributes to their limits; a time loses what is below a millisecond.
+   *
+   * @throws RefusedException INVALID_ATTRIBUTE
+   */
+  public static Map<String, AttributeValue> checked(Map<String, AttributeValue> values) {
+    if (values.size() > MAX_ENTRIES) {
+      throw invalid("an image has at most %d attributes".formatted(MAX_ENTRIES));
+    }
+    Map<String, AttributeValue> checked = new LinkedHashMap<>();
+    int total = 0;
+    for (Map.Entry<String, AttributeValue> entry : values.entrySet()) {
+      String name = checkedName(entry.getKey());
+      AttributeValue value = checked(name, entry.getValue());
+      total += value.getSerializedSize();
+      checked.put(name, value);
+    }
+    if (total > MAX_TOTAL_BYTES) {
+      throw invalid("all attributes together have at most %d bytes".formatted(MAX_TOTAL_BYTES));
+    }
+    return checked;
+  }
+
+  /**
+   * @throws RefusedException INVALID_ATTRIBUTE
+   */
+  static String checkedName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw invalid("an attribute's name matches " + NAME.pattern());
+    }
+    return name;
+  }
+
+  private static AttributeValue checked(String name, AttributeValue value) {
+    return switch (value.getKindCase()) {
+      case STRING -> {
+        requireBytes(name, value.getString());
+        yield value;
+      }
+      case NUMBER -> {
+        if (!Double.isFinite(value.getNumber())) {
+          throw invalid("\"" + name + "\": a number is finite");
+        }
+        yield value;
+      }
+      case BOOLEAN -> value;
+      case TIME -> {
+        Timestamp time = value.getTime();
+        if (time.getSeconds() < FIRST_SECOND
+            || time.getSeconds() > LAST_SECOND
+            || time.getNanos() < 0
+            || time.getNanos() > 999_999_999) {
+          throw invalid("\"" + name + "\": a time is in the years 1 to 9999");
+        }
+        yield AttributeValue.newBuilder()
+            .setTime(time.toBuilder().setNanos(time.getNanos() / MILLI * MILLI))
+            .build();
+      }
+      case STRINGS -> {
+        if (value.getStrings().getValuesCount() > MAX_STRINGS) {
+          throw invalid("\"%s\": a list has at most %d strings".formatted(name, MAX_STRINGS));
+        }
+        value.getStrings().getValuesList().forEach(string -> requireBytes(name, string));
+        yield value;
+      }
+      case KIND_NOT_SET -> throw invalid("\"" + name + "\" has no value");
+    };
+  }
+
+  private static void requireBytes(String name, String value) {
+    if (value.getBytes(UTF_8).length > MAX_STRING_BYTES) {
+      throw invalid("\"%s\": a string has at most %d bytes".formatted(name, MAX_STRING_BYTES));
+    }
+  }
+
+  private static RefusedException invalid(String detail) {
+    return new RefusedException(ErrorCode.INVALID_ATTRIBUTE, detail);
+  }
+}

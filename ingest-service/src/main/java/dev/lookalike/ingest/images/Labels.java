@@ -1,0 +1,47 @@
+package dev.lookalike.ingest.images;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lookalike.ingest.server.ErrorCode;
+import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.proto.image.v1.Label;
+import dev.lookalike.proto.image.v1.LabelSource;
+import java.util.List;
+
+/** Labels as people give them: names only. */
+final class Labels {
+  private static final int MAX_LABELS = 64;
+  private static final int MAX_BYTES = 256;
+
+  private Labels() {}
+
+  /**
+   * Labels of a user; a name that is there twice counts once.
+   *
+   * @throws RefusedException INVALID_ARGUMENT
+   */
+  static List<Label> ofUser(List<String> names) {
+    if (names.size() > MAX_LABELS) {
+      throw new RefusedException(
+          ErrorCode.INVALID_ARGUMENT, "an image has at most %d labels".formatted(MAX_LABELS));
+    }
+    for (String name : names) {
+      int bytes = name.getBytes(UTF_8).length;
+      if (name.isBlank() || bytes > MAX_BYTES) {
+        throw new RefusedException(
+            ErrorCode.INVALID_ARGUMENT,
+            "a label has 1 to %d bytes and is not blank".formatted(MAX_BYTES));
+      }
+    }
+    return names.stream()
+        .distinct()
+        .map(
+            name ->
+                Label.newBuilder()
+                    .setName(name)
+                    .setConfidence(1)
+                    .setSource(LabelSource.LABEL_SOURCE_USER)
+                    .build())
+        .toList();
+  }
+}

@@ -1,0 +1,179 @@
+package dev.lookalike.ingest.images;
+
+import dev.lookalike.ingest.collections.Collections;
+import dev.lookalike.ingest.search.SearchClient;
+import dev.lookalike.ingest.server.ErrorCode;
+import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.ingest.stream.Append;
+import dev.lookalike.ingest.stream.LogWriter;
+import dev.lookalike.log.Keys;
+import dev.lookalike.log.Tokens;
+import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.AnnotationEvent;
+import dev.lookalike.proto.events.v1.AttributeAnnotation;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.LabelsAnnotation;
+import dev.lookalike.proto.image.v1.ImageVersion;
+import dev.lookalike.proto.image.v1.LabelSource;
+import dev.lookalike.proto.image.v1.UploadToken;
+import dev.lookalike.proto.search.v1.ImageEntry;
+import dev.lookalike.proto.search.v1.ImageState;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Changes what is said of images, as annotations: one record for each attribute and for the labels,
+ * in the partition of the image. Thread-safe; blocks the caller.
+ */
+@Singleton
+public class Patches {
+  /** Records handed over before their acknowledgements are waited for. */
+  private static final int RECORDS_AT_ONCE = 1000;
+
+  private final Collections collections;
+  private final Images images;
+  private final SearchClient search;
+  private final LogWriter writer;
+
+  public Patches(
+      Collections collections, Images images, SearchClient search, LogWriter writer) {
+    this.collections = collections;
+    this.images = images;
+    this.search = search;
+    this.writer = writer;
+  }
+
+  /**
+   * Patches one image.
+   *
+   * @param token of the upload that is spoken of; empty: the version that the index knows
+   * @return the version that was patched
+   * @throws RefusedException INVALID_IMAGE_ID, INVALID_TOKEN, IMAGE_NOT_FOUND, NOT_SEARCHABLE,
+   *     COLLECTION_NOT_FOUND, QUERY_UNAVAILABLE, BROKER_UNAVAILABLE
+   */
+  public ImageVersion patch(String collectionName, String imageId, Patch patch, String token) {
+    ImageIds.checked(imageId);
+    Collection collection = collections.get(collectionName).collection();
+    ImageVersion version =
+        token.isEmpty() ? current(collection, imageId) : spokenOf(collection, imageId, token);
+    List<Append> records = records(collection, imageId, version, patch);
+    writer.appendAll(records);
+    return version;
+  }
+
+  /**
+   * Patches every searchable image that a filter matches, page by page: a failure in between leaves
+   * what was patched before patched.
+   *
+   * @return images patched
+   * @throws RefusedException INVALID_FILTER, COLLECTION_NOT_FOUND, QUERY_UNAVAILABLE,
+   *     BROKER_UNAVAILABLE
+   */
+  public long patchMatching(String collectionName, String filter, Patch patch) {
+    Images.requireFilter(filter);
+    Collection collection = collections.get(collectionName).collection();
+    long[] matched = new long[1];
+    search.matching(
+        collection.getId(),
+        filter,
+        page -> {
+          List<Append> records = new ArrayList<>();
+          for (ImageEntry entry : page.getImagesList()) {
+            records.addAll(records(collection, entry.getImageId(), entry.getVersion(), patch));
+            if (records.size() >= RECORDS_AT_ONCE) {
+              writer.appendAll(records);
+              records.clear();
+            }
+          }
+          writer.appendAll(records);
+          matched[0] += page.getImagesCount();
+        });
+    return matched[0];
+  }
+
+  private ImageVersion current(Collection collection, String imageId) {
+    ImageEntry entry = images.known(collection, imageId);
+    if (entry.getState() != ImageState.IMAGE_STATE_SEARCHABLE) {
+      throw new RefusedException(
+          ErrorCode.NOT_SEARCHABLE, "the image was rejected or deleted");
+    }
+    return entry.getVersion();
+  }
+
+  private static ImageVersion spokenOf(Collection collection, String imageId, String token) {
+    UploadToken upload =
+        Tokens.decode(token)
+            .orElseThrow(
+                () -> new RefusedException(ErrorCode.INVALID_TOKEN, "the token cannot be read"));
+    if (!upload.getCollectionId().equals(collection.getId())
+        || !upload.getImageId().equals(imageId)
+        || upload.getVersion().getPartition()
+            != Keys.partition(imageId, collection.getPartitions())) {
+      throw new RefusedException(ErrorCode.INVALID_TOKEN, "the token is of another image");
+    }
+    return upload.getVersion();
+  }
+
+  private static List<Append> records(
+      Collection collection, String imageId, ImageVersion version, Patch patch) {
+    AnnotationEvent shared =
+        AnnotationEvent.newBuilder()
+            .setImageVersion(version)
+            .setAnnotatedAt(Images.now())
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    List<Append> records = new ArrayList<>();
+    patch
+        .set()
+        .forEach(
+            (name, value) ->
+                records.add(
+                    record(
+                        collection,
+                        imageId,
+                        Keys.attribute(imageId, name),
+                        shared.toBuilder()
+                            .setAttribute(
+                                AttributeAnnotation.newBuilder().setName(name).setValue(value))
+                            .build())));
+    patch
+        .remove()
+        .forEach(
+            name ->
+                records.add(
+                    record(
+                        collection,
+                        imageId,
+                        Keys.attribute(imageId, name),
+                        shared.toBuilder()
+                            .setAttribute(AttributeAnnotation.newBuilder().setName(name))
+                            .build())));
+    patch
+        .labels()
+        .ifPresent(
+            labels ->
+                records.add(
+                    record(
+                        collection,
+                        imageId,
+                        Keys.labels(imageId, LabelSource.LABEL_SOURCE_USER),
+                        shared.toBuilder()
+                            .setLabels(
+                                LabelsAnnotation.newBuilder()
+                                    .setSource(LabelSource.LABEL_SOURCE_USER)
+                                    .addAllLabels(labels))
+                            .build())));
+    return records;
+  }
+
+  private static Append record(
+      Collection collection, String imageId, byte[] key, AnnotationEvent event) {
+    return new Append(
+        Topics.annotations(collection.getId()),
+        Keys.partition(imageId, collection.getPartitions()),
+        key,
+        event.toByteArray());
+  }
+}

@@ -1,0 +1,5 @@
+/** What the query service is asked. */
+@NullMarked
+package dev.lookalike.ingest.search;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,94 @@
+package dev.lookalike.ingest.server;
+
+import io.grpc.Status;
+
+/**
+ * The stable codes of this service, with the status that each has over HTTP and gRPC. This is the
+ * only place that decides a status; docs/contracts.md publishes the same table.
+ */
+public enum ErrorCode {
+  INVALID_ARGUMENT(400, Status.Code.INVALID_ARGUMENT, "Invalid request"),
+  INVALID_IMAGE_ID(400, Status.Code.INVALID_ARGUMENT, "Invalid image id"),
+  INVALID_COLLECTION_NAME(400, Status.Code.INVALID_ARGUMENT, "Invalid collection name"),
+  INVALID_ATTRIBUTE(400, Status.Code.INVALID_ARGUMENT, "Invalid attribute"),
+  INVALID_FILTER(400, Status.Code.INVALID_ARGUMENT, "Invalid filter"),
+  INVALID_TOKEN(400, Status.Code.INVALID_ARGUMENT, "Invalid token"),
+
+  EMPTY(415, Status.Code.INVALID_ARGUMENT, "Empty image"),
+  UNKNOWN_FORMAT(415, Status.Code.INVALID_ARGUMENT, "Not an image format that is known"),
+  HEIC(415, Status.Code.INVALID_ARGUMENT, "HEIC is not supported"),
+  AVIF(415, Status.Code.INVALID_ARGUMENT, "AVIF is not supported"),
+  UNSUPPORTED_FORMAT(415, Status.Code.INVALID_ARGUMENT, "Unsupported image format"),
+  TOO_MANY_BYTES(413, Status.Code.INVALID_ARGUMENT, "Too many bytes"),
+  TOO_MANY_PIXELS(413, Status.Code.INVALID_ARGUMENT, "Too many pixels"),
+  TRUNCATED(422, Status.Code.INVALID_ARGUMENT, "Truncated image"),
+  CORRUPT(422, Status.Code.INVALID_ARGUMENT, "Corrupt image"),
+  UNSUPPORTED_FEATURE(422, Status.Code.INVALID_ARGUMENT, "Unsupported image feature"),
+  TOO_SMALL(422, Status.Code.INVALID_ARGUMENT, "Image too small"),
+  NOT_ENCODABLE(422, Status.Code.INVALID_ARGUMENT, "Image cannot be bounded"),
+
+  COLLECTION_NOT_FOUND(404, Status.Code.NOT_FOUND, "No such collection"),
+  IMAGE_NOT_FOUND(404, Status.Code.NOT_FOUND, "No such image"),
+  CONTENT_NOT_FOUND(404, Status.Code.NOT_FOUND, "No such content"),
+
+  COLLECTION_EXISTS(409, Status.Code.ALREADY_EXISTS, "Collection exists"),
+  NOT_REJECTED(409, Status.Code.FAILED_PRECONDITION, "Image is not rejected"),
+  NOT_SEARCHABLE(409, Status.Code.FAILED_PRECONDITION, "Image is not searchable"),
+  SUPERSEDED(409, Status.Code.FAILED_PRECONDITION, "A newer version took its place"),
+
+  FULL(429, Status.Code.RESOURCE_EXHAUSTED, "Too much in work"),
+
+  BROKER_UNAVAILABLE(503, Status.Code.UNAVAILABLE, "Broker unavailable"),
+  QUERY_UNAVAILABLE(503, Status.Code.UNAVAILABLE, "Query service unavailable"),
+  STORAGE_UNAVAILABLE(503, Status.Code.UNAVAILABLE, "Storage unavailable"),
+
+  INTERNAL(500, Status.Code.INTERNAL, "Internal error");
+
+  private final int http;
+  private final Status.Code grpc;
+  private final String title;
+
+  ErrorCode(int http, Status.Code grpc, String title) {
+    this.http = http;
+    this.grpc = grpc;
+    this.title = title;
+  }
+
+  /** HTTP status. */
+  public int http() {
+    return http;
+  }
+
+  /** gRPC status. */
+  public Status.Code grpc() {
+    return grpc;
+  }
+
+  /** One short phrase, the same for each occurrence. */
+  public String title() {
+    return title;
+  }
+
+  /** Whether the same request may succeed later. */
+  public boolean retryable() {
+    return switch (grpc) {
+      case RESOURCE_EXHAUSTED, UNAVAILABLE -> true;
+      case OK,
+          CANCELLED,
+          UNKNOWN,
+          INVALID_ARGUMENT,
+          DEADLINE_EXCEEDED,
+          NOT_FOUND,
+          ALREADY_EXISTS,
+          PERMISSION_DENIED,
+          FAILED_PRECONDITION,
+          ABORTED,
+          OUT_OF_RANGE,
+          UNIMPLEMENTED,
+          INTERNAL,
+          DATA_LOSS,
+          UNAUTHENTICATED ->
+          false;
+    };
+  }
+}

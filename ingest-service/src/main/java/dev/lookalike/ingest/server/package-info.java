@@ -1,0 +1,5 @@
+/** The process itself: what it refuses to start with, how it says what went wrong, what it measures. */
+@NullMarked
+package dev.lookalike.ingest.server;
+
+import org.jspecify.annotations.NullMarked;

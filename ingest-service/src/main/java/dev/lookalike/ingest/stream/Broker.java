@@ -1,0 +1,202 @@
+package dev.lookalike.ingest.stream;
+
+import dev.lookalike.ingest.server.ErrorCode;
+import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.log.Topics;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The broker as a whole: whether it is there, and its topics. Asks in a thread of its own from
+ * {@link #watch} on, and creates the registry topic as soon as it can. Thread-safe.
+ */
+@Singleton
+public class Broker {
+  private static final Logger LOG = Logger.getLogger(Broker.class);
+  private static final Duration ANSWER = Duration.ofSeconds(3);
+  private static final Duration RECONNECT_MAX = Duration.ofSeconds(1);
+
+  /** Bytes of a record in a collection's topics, at most (docs/contracts.md). */
+  static final int MAX_MESSAGE_BYTES = 2 << 20;
+
+  private final KafkaSettings settings;
+  private volatile Optional<String> trouble = Optional.of("the broker was not asked yet");
+  private volatile boolean closed;
+  private @Nullable Admin admin;
+  private @Nullable Thread watcher;
+
+  public Broker(KafkaSettings settings) {
+    this.settings = settings;
+  }
+
+  /** Settings that every client of the broker shares. */
+  public Map<String, Object> clientSettings() {
+    Map<String, Object> common = new HashMap<>();
+    common.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
+    common.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 50L);
+    common.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, RECONNECT_MAX.toMillis());
+    common.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false);
+    // "rebootstrap" finds a broker that came back at the same address with another id.
+    common.put(AdminClientConfig.METADATA_RECOVERY_STRATEGY_CONFIG, "rebootstrap");
+    return common;
+  }
+
+  /**
+   * Starts asking; once.
+   *
+   * @param whenThere called by the watching thread after each answer of the broker; what it throws
+   *     is trouble until the next answer
+   */
+  public void watch(Runnable whenThere) {
+    watcher = Thread.ofPlatform().name("broker-watch").daemon().start(() -> keepAsking(whenThere));
+  }
+
+  /** Why the broker cannot be used; empty when it can. */
+  public Optional<String> trouble() {
+    return trouble;
+  }
+
+  private void keepAsking(Runnable whenThere) {
+    while (!closed) {
+      Optional<String> now = ask(whenThere);
+      if (!now.equals(trouble)) {
+        now.ifPresentOrElse(
+            reason -> LOG.warnf("broker %s: %s", settings.bootstrapServers(), reason),
+            () -> LOG.infof("broker %s is there", settings.bootstrapServers()));
+        trouble = now;
+      }
+      try {
+        Thread.sleep(now.isPresent() ? Duration.ofMillis(100) : settings.probeEvery());
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private Optional<String> ask(Runnable whenThere) {
+    try {
+      await(admin().describeCluster().clusterId());
+      whenThere.run();
+      return Optional.empty();
+    } catch (RefusedException e) {
+      return Optional.of(e.detail());
+    } catch (RuntimeException e) {
+      LOG.debug("broker watch", e);
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Creates the registry topic unless it is there. */
+  public void createRegistryTopic() {
+    createTopic(
+        new NewTopic(Topics.COLLECTIONS, Optional.of(1), Optional.empty())
+            .configs(Map.of("cleanup.policy", "compact")));
+  }
+
+  /** Creates the images and annotations topics of a collection unless they are there. */
+  public void createTopics(String collectionId, int partitions) {
+    Map<String, String> configs =
+        Map.of(
+            "cleanup.policy",
+            "compact",
+            "max.message.bytes",
+            Integer.toString(MAX_MESSAGE_BYTES));
+    for (String name :
+        List.of(Topics.images(collectionId), Topics.annotations(collectionId))) {
+      createTopic(new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(configs));
+    }
+  }
+
+  private void createTopic(NewTopic topic) {
+    if (partitions(topic.name()).isPresent()) {
+      return;
+    }
+    try {
+      await(admin().createTopics(List.of(topic)).all());
+    } catch (TopicExistsException e) {
+      LOG.debugf("%s was created meanwhile", topic.name());
+    }
+  }
+
+  /** Number of partitions of a topic; empty when there is no such topic. */
+  public Optional<Integer> partitions(String topic) {
+    try {
+      Collection<TopicDescription> found =
+          await(admin().describeTopics(List.of(topic)).allTopicNames()).values();
+      return found.stream().findFirst().map(description -> description.partitions().size());
+    } catch (UnknownTopicOrPartitionException e) {
+      return Optional.empty();
+    }
+  }
+
+  private synchronized Admin admin() {
+    if (admin == null) {
+      Map<String, Object> config = clientSettings();
+      config.put(AdminClientConfig.CLIENT_ID_CONFIG, "lookalike-ingest-admin");
+      config.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) ANSWER.toMillis());
+      config.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) ANSWER.toMillis());
+      admin = Admin.create(config);
+    }
+    return admin;
+  }
+
+  /**
+   * @throws RefusedException BROKER_UNAVAILABLE when there is no answer in time
+   */
+  private static <T> T await(KafkaFuture<T> answer) {
+    try {
+      return answer.get(ANSWER.toMillis() + 500, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof org.apache.kafka.common.errors.TimeoutException) {
+        throw unavailable();
+      }
+      if (e.getCause() instanceof KafkaException kafka) {
+        throw kafka;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (TimeoutException e) {
+      throw unavailable();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unavailable();
+    }
+  }
+
+  static RefusedException unavailable() {
+    return new RefusedException(
+        ErrorCode.BROKER_UNAVAILABLE, "the broker did not answer in time; nothing was accepted");
+  }
+
+  @PreDestroy
+  void close() {
+    closed = true;
+    Thread thread = watcher;
+    if (thread != null) {
+      thread.interrupt();
+    }
+    synchronized (this) {
+      if (admin != null) {
+        admin.close(Duration.ofSeconds(1));
+      }
+    }
+  }
+}
