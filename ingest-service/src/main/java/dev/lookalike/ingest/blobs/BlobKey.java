@@ -34,8 +34,7 @@ public record BlobKey(String collectionId, String imageHash, String contentHash)
    * @param contentSha256 32 bytes
    */
   public static BlobKey of(String collectionId, String imageId, byte[] contentSha256) {
-    return new BlobKey(
-        collectionId, imageHash(imageId), HexFormat.of().formatHex(contentSha256));
+    return new BlobKey(collectionId, imageHash(imageId), HexFormat.of().formatHex(contentSha256));
   }
 
   static String imageHash(String imageId) {

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Keeps uploaded bytes by content. What {@link #put} returned from is whole and stays, whatever dies
- * afterwards; what it did not return from is not visible. Thread-safe, also between processes on
- * the same store.
+ * Keeps uploaded bytes by content. What {@link #put} returned from is whole and stays, whatever
+ * dies afterwards; what it did not return from is not visible. Thread-safe, also between processes
+ * on the same store.
  */
 public interface BlobStore {
   /**

@@ -69,8 +69,7 @@ public final class FileBlobStore implements BlobStore {
     Path temporary = file.resolveSibling(TEMPORARY + UUID.randomUUID());
     try {
       try (FileChannel channel =
-          FileChannel.open(
-              temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         ByteBuffer left = ByteBuffer.wrap(bytes);
         while (left.hasRemaining()) {
           channel.write(left);
@@ -116,7 +115,8 @@ public final class FileBlobStore implements BlobStore {
   public Optional<Opened> open(BlobKey key) throws IOException {
     try {
       FileChannel channel = FileChannel.open(file(key), StandardOpenOption.READ);
-      return Optional.of(new Opened(java.nio.channels.Channels.newInputStream(channel), channel.size()));
+      return Optional.of(
+          new Opened(java.nio.channels.Channels.newInputStream(channel), channel.size()));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }

@@ -40,9 +40,7 @@ import org.jspecify.annotations.Nullable;
     responseCode = "default",
     description = "Refused; the code says why",
     content =
-        @Content(
-            mediaType = Problem.MEDIA_TYPE,
-            schema = @Schema(implementation = Problem.class)))
+        @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
 public class CollectionResource {
   private final Collections collections;
   private final Operations operations;

@@ -61,8 +61,7 @@ public class Collections {
   private final SecureRandom random = new SecureRandom();
   private volatile @Nullable CollectionRegistry registry;
   private volatile Optional<String> mismatch = Optional.empty();
-  private final Set<String> verified =
-      ConcurrentHashMap.newKeySet();
+  private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
   public Collections(Broker broker, LogWriter writer, CollectionSettings settings) {
     this.broker = broker;
@@ -247,8 +246,7 @@ public class Collections {
             .setShortSide(orDefault(asked.getShortSide(), settings.shortSide()))
             .setLongSide(orDefault(asked.getLongSide(), settings.longSide()))
             .setJpegQuality(orDefault(asked.getJpegQuality(), settings.jpegQuality()))
-            .setMaxBytes(
-                orDefault(asked.getMaxBytes(), (int) settings.maxBytes().asLongValue()))
+            .setMaxBytes(orDefault(asked.getMaxBytes(), (int) settings.maxBytes().asLongValue()))
             .build();
     requireRange("bounds.short_side", bounds.getShortSide(), 256, 1024);
     requireRange("bounds.long_side", bounds.getLongSide(), 256, 16_384);
@@ -284,8 +282,7 @@ public class Collections {
   }
 
   /** Waits for the registry's word; holds the monitor only while it looks. */
-  private synchronized boolean awaitRegistry(
-      BooleanSupplier reached, Duration atMost) {
+  private synchronized boolean awaitRegistry(BooleanSupplier reached, Duration atMost) {
     long deadline = System.nanoTime() + atMost.toNanos();
     try {
       while (!reached.getAsBoolean()) {

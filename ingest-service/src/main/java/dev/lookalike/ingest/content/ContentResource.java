@@ -79,8 +79,7 @@ public class ContentResource {
     return operations.count(
         Operation.CONTENT,
         () -> {
-          Contents.Found found =
-              contents.find(collection, id, variant(variant), version(version));
+          Contents.Found found = contents.find(collection, id, variant(variant), version(version));
           String tag = "\"" + found.tag() + "\"";
           Response.ResponseBuilder response;
           if (matches(ifNoneMatch, tag)) {

@@ -67,17 +67,14 @@ public class Contents {
       String collectionName, String imageId, Variant variant, Optional<ImageVersion> version) {
     ImageIds.checked(imageId);
     Collection collection = collections.get(collectionName).collection();
-    ImageVersion wanted =
-        version.orElseGet(() -> images.known(collection, imageId).getVersion());
+    ImageVersion wanted = version.orElseGet(() -> images.known(collection, imageId).getVersion());
     Stored stored = images.stored(collection, imageId, wanted).orElseThrow(Contents::notFound);
     String canonicalTag = hex(stored.getCanonical().getSha256().toByteArray());
     return switch (variant) {
       case CANONICAL ->
-          new Found(
-              wanted, variant, stored.getCanonical().getMediaType(), canonicalTag, stored);
+          new Found(wanted, variant, stored.getCanonical().getMediaType(), canonicalTag, stored);
       case THUMBNAIL ->
-          new Found(
-              wanted, variant, "image/jpeg", canonicalTag + "-" + THUMBNAIL_SIDE, stored);
+          new Found(wanted, variant, "image/jpeg", canonicalTag + "-" + THUMBNAIL_SIDE, stored);
       case ORIGINAL -> {
         if (!stored.getOriginal().hasBlob()) {
           throw new RefusedException(
@@ -110,10 +107,8 @@ public class Contents {
       }
       case THUMBNAIL -> {
         byte[] canonical = found.stored().getCanonical().getInline().toByteArray();
-        byte[] thumbnail =
-            decoders.run(() -> Thumbnails.jpeg(canonical, THUMBNAIL_SIDE));
-        yield new BlobStore.Opened(
-            new java.io.ByteArrayInputStream(thumbnail), thumbnail.length);
+        byte[] thumbnail = decoders.run(() -> Thumbnails.jpeg(canonical, THUMBNAIL_SIDE));
+        yield new BlobStore.Opened(new java.io.ByteArrayInputStream(thumbnail), thumbnail.length);
       }
       case ORIGINAL -> openBlob(found.stored().getOriginal().getBlob().getKey());
     };
@@ -134,8 +129,7 @@ public class Contents {
           .orElseThrow(Contents::notFound);
     } catch (java.io.UncheckedIOException e) {
       LOG.errorf("cannot open the original %s: %s", key, e.getCause());
-      throw new RefusedException(
-          ErrorCode.STORAGE_UNAVAILABLE, "the original cannot be read now");
+      throw new RefusedException(ErrorCode.STORAGE_UNAVAILABLE, "the original cannot be read now");
     }
   }
 

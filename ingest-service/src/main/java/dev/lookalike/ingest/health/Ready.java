@@ -29,8 +29,7 @@ public class Ready implements HealthCheck {
   @Override
   public HealthCheckResponse call() {
     HealthCheckResponseBuilder response = HealthCheckResponse.named("ingest");
-    Optional<String> reason =
-        broker.trouble().or(collections::trouble).or(this::storageTrouble);
+    Optional<String> reason = broker.trouble().or(collections::trouble).or(this::storageTrouble);
     reason.ifPresent(why -> response.withData("reason", why));
     return response.status(reason.isEmpty()).build();
   }

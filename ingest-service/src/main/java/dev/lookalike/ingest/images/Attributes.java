@@ -48,7 +48,8 @@ public final class Attributes {
     object
         .properties()
         .forEach(
-            entry -> values.put(checkedName(entry.getKey()), value(entry.getKey(), entry.getValue())));
+            entry ->
+                values.put(checkedName(entry.getKey()), value(entry.getKey(), entry.getValue())));
     return checked(values);
   }
 

@@ -65,7 +65,9 @@ public class Decoders {
     if (limits.maxPixels() > ORDINARY_PIXELS) {
       ImageLimits small = new ImageLimits(limits.maxBytes(), ORDINARY_PIXELS);
       CanonicalResult result =
-          run(ordinary, () -> timed(start, () -> Canonicalizer.canonicalize(untrusted, small, bounds)));
+          run(
+              ordinary,
+              () -> timed(start, () -> Canonicalizer.canonicalize(untrusted, small, bounds)));
       if (result instanceof CanonicalResult.Refused refused
           && refused.reason() == RefusalReason.TOO_MANY_PIXELS) {
         return run(

@@ -31,8 +31,7 @@ public final class ImageIds {
    */
   public static String checked(String id) {
     if (!ID.matcher(id).matches()) {
-      throw new RefusedException(
-          ErrorCode.INVALID_IMAGE_ID, "an image id matches " + ID.pattern());
+      throw new RefusedException(ErrorCode.INVALID_IMAGE_ID, "an image id matches " + ID.pattern());
     }
     return id;
   }

@@ -38,7 +38,6 @@ import java.util.OptionalLong;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
@@ -56,9 +55,7 @@ import org.jspecify.annotations.Nullable;
     responseCode = "default",
     description = "Refused; the code says why",
     content =
-        @Content(
-            mediaType = Problem.MEDIA_TYPE,
-            schema = @Schema(implementation = Problem.class)))
+        @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
 public class ImageResource {
   private final Images images;
   private final Patches patches;
@@ -92,8 +89,7 @@ public class ImageResource {
       @Schema(required = true, description = "generation.partition.offset") String version,
       @Schema(
               required = true,
-              description =
-                  "Names this upload to the query service, which tells what became of it")
+              description = "Names this upload to the query service, which tells what became of it")
           String token) {
     static PutAnswer of(Accepted accepted) {
       return new PutAnswer(
@@ -268,9 +264,7 @@ public class ImageResource {
                   collection,
                   id,
                   key,
-                  header(headers, "Lookalike-Attributes")
-                      .map(Attributes::read)
-                      .orElse(Map.of()),
+                  header(headers, "Lookalike-Attributes").map(Attributes::read).orElse(Map.of()),
                   labels);
           OptionalLong declared = contentLength(headers);
           String mediaType = header(headers, HttpHeaders.CONTENT_TYPE).orElse("");
@@ -279,8 +273,7 @@ public class ImageResource {
               admission.reserve(uploads.toReserve(declared, mediaType, admission))) {
             Upload upload = uploads.read(body, declared, mediaType);
             place.shrinkTo(upload.image().length);
-            return accepted(
-                PutAnswer.of(images.put(withForm(command, upload), upload.image())));
+            return accepted(PutAnswer.of(images.put(withForm(command, upload), upload.image())));
           }
         });
   }
@@ -319,8 +312,7 @@ public class ImageResource {
           Patch patch = patch(request.set(), request.remove(), request.labels());
           String token = request.token() == null ? "" : request.token();
           return accepted(
-              new PatchAnswer(
-                  Versions.text(patches.patch(collection, id, patch, token))));
+              new PatchAnswer(Versions.text(patches.patch(collection, id, patch, token))));
         });
   }
 
@@ -337,8 +329,7 @@ public class ImageResource {
       responseCode = "202",
       description = "Acknowledged",
       content = @Content(schema = @Schema(implementation = MatchedAnswer.class)))
-  public Response patchMatching(
-      @PathParam("collection") String collection, InputStream body) {
+  public Response patchMatching(@PathParam("collection") String collection, InputStream body) {
     return operations.count(
         Operation.PATCH_BY_FILTER,
         () -> {
@@ -359,8 +350,7 @@ public class ImageResource {
       responseCode = "202",
       description = "Acknowledged; waiting for the token ends in deleted",
       content = @Content(schema = @Schema(implementation = VersionAnswer.class)))
-  public Response delete(
-      @PathParam("collection") String collection, @PathParam("id") String id) {
+  public Response delete(@PathParam("collection") String collection, @PathParam("id") String id) {
     return operations.count(
         Operation.DELETE, () -> accepted(VersionAnswer.of(images.delete(collection, id))));
   }
@@ -378,8 +368,7 @@ public class ImageResource {
       responseCode = "202",
       description = "Acknowledged",
       content = @Content(schema = @Schema(implementation = DeletedAnswer.class)))
-  public Response deleteMatching(
-      @PathParam("collection") String collection, InputStream body) {
+  public Response deleteMatching(@PathParam("collection") String collection, InputStream body) {
     return operations.count(
         Operation.DELETE_BY_FILTER,
         () -> {
@@ -400,8 +389,7 @@ public class ImageResource {
       responseCode = "202",
       description = "Acknowledged",
       content = @Content(schema = @Schema(implementation = VersionAnswer.class)))
-  public Response retry(
-      @PathParam("collection") String collection, @PathParam("id") String id) {
+  public Response retry(@PathParam("collection") String collection, @PathParam("id") String id) {
     return operations.count(
         Operation.RETRY, () -> accepted(VersionAnswer.of(images.retry(collection, id))));
   }
@@ -471,8 +459,7 @@ public class ImageResource {
               .decode(ByteBuffer.wrap(value.getBytes(StandardCharsets.ISO_8859_1)))
               .toString());
     } catch (CharacterCodingException e) {
-      throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "header " + name + " is not UTF-8");
+      throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "header " + name + " is not UTF-8");
     }
   }
 }

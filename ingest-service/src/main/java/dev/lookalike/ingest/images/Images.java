@@ -192,8 +192,7 @@ public class Images {
         filter,
         page -> {
           List<String> ids = page.getImagesList().stream().map(ImageEntry::getImageId).toList();
-          List<Append> records =
-              ids.stream().map(id -> record(collection, id, deleted())).toList();
+          List<Append> records = ids.stream().map(id -> record(collection, id, deleted())).toList();
           List<Long> offsets = writer.appendAll(records);
           for (int i = 0; i < ids.size(); i++) {
             Accepted delete =
@@ -277,8 +276,7 @@ public class Images {
       return Optional.empty();
     }
     Optional<ConsumerRecord<byte[], byte[]>> record =
-        reader.read(
-            Topics.images(collection.getId()), version.getPartition(), version.getOffset());
+        reader.read(Topics.images(collection.getId()), version.getPartition(), version.getOffset());
     if (record.isEmpty()
         || record.get().key() == null
         || !Keys.imageId(record.get().key()).equals(imageId)
@@ -329,9 +327,7 @@ public class Images {
   private static ImageEvent deleted() {
     return ImageEvent.newBuilder()
         .setDeleted(
-            Deleted.newBuilder()
-                .setAcceptedAt(now())
-                .setRequestId(UUID.randomUUID().toString()))
+            Deleted.newBuilder().setAcceptedAt(now()).setRequestId(UUID.randomUUID().toString()))
         .build();
   }
 
@@ -344,9 +340,6 @@ public class Images {
 
   static Timestamp now() {
     Instant now = Instant.now();
-    return Timestamp.newBuilder()
-        .setSeconds(now.getEpochSecond())
-        .setNanos(now.getNano())
-        .build();
+    return Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()).build();
   }
 }

@@ -37,8 +37,7 @@ public class Patches {
   private final SearchClient search;
   private final LogWriter writer;
 
-  public Patches(
-      Collections collections, Images images, SearchClient search, LogWriter writer) {
+  public Patches(Collections collections, Images images, SearchClient search, LogWriter writer) {
     this.collections = collections;
     this.images = images;
     this.search = search;
@@ -96,8 +95,7 @@ public class Patches {
   private ImageVersion current(Collection collection, String imageId) {
     ImageEntry entry = images.known(collection, imageId);
     if (entry.getState() != ImageState.IMAGE_STATE_SEARCHABLE) {
-      throw new RefusedException(
-          ErrorCode.NOT_SEARCHABLE, "the image was rejected or deleted");
+      throw new RefusedException(ErrorCode.NOT_SEARCHABLE, "the image was rejected or deleted");
     }
     return entry.getVersion();
   }

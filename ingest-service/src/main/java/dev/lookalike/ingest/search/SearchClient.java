@@ -120,8 +120,7 @@ public class SearchClient {
       default -> {
         LOG.warnf("query-service: %s", e.getStatus());
         return new RefusedException(
-            ErrorCode.QUERY_UNAVAILABLE,
-            "the query service, which this needs, cannot answer now");
+            ErrorCode.QUERY_UNAVAILABLE, "the query service, which this needs, cannot answer now");
       }
     }
   }

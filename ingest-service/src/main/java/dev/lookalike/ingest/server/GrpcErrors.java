@@ -35,10 +35,7 @@ public final class GrpcErrors {
         .setMessage(refused.detail())
         .addDetails(
             Any.pack(
-                ErrorInfo.newBuilder()
-                    .setDomain(DOMAIN)
-                    .setReason(refused.code().name())
-                    .build()))
+                ErrorInfo.newBuilder().setDomain(DOMAIN).setReason(refused.code().name()).build()))
         .build();
   }
 }

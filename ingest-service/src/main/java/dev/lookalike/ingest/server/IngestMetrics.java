@@ -82,7 +82,13 @@ public class IngestMetrics {
 
   private Counter requests(Operation operation, String outcome, String code) {
     return registry.counter(
-        "lookalike.ingest.requests", "operation", operation.name(), "outcome", outcome, "code", code);
+        "lookalike.ingest.requests",
+        "operation",
+        operation.name(),
+        "outcome",
+        outcome,
+        "code",
+        code);
   }
 
   public void done(Operation operation) {

@@ -51,8 +51,7 @@ public final class JsonBody {
       }
       return value;
     } catch (UnrecognizedPropertyException e) {
-      throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "unknown field \"" + path(e) + "\"");
+      throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "unknown field \"" + path(e) + "\"");
     } catch (JsonMappingException e) {
       throw new RefusedException(
           ErrorCode.INVALID_ARGUMENT,

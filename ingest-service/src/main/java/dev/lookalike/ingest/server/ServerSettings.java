@@ -3,7 +3,9 @@ package dev.lookalike.ingest.server;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** The process: where it may listen, when it ends. An unknown key under lookalike stops the start. */
+/**
+ * The process: where it may listen, when it ends. An unknown key under lookalike stops the start.
+ */
 @ConfigMapping(prefix = "lookalike")
 public interface ServerSettings {
   /**

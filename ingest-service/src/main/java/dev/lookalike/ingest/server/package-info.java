@@ -1,4 +1,6 @@
-/** The process itself: what it refuses to start with, how it says what went wrong, what it measures. */
+/**
+ * The process itself: what it refuses to start with, how it says what went wrong, what it measures.
+ */
 @NullMarked
 package dev.lookalike.ingest.server;
 

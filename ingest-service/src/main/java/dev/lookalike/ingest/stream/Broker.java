@@ -116,12 +116,8 @@ public class Broker {
   public void createTopics(String collectionId, int partitions) {
     Map<String, String> configs =
         Map.of(
-            "cleanup.policy",
-            "compact",
-            "max.message.bytes",
-            Integer.toString(MAX_MESSAGE_BYTES));
-    for (String name :
-        List.of(Topics.images(collectionId), Topics.annotations(collectionId))) {
+            "cleanup.policy", "compact", "max.message.bytes", Integer.toString(MAX_MESSAGE_BYTES));
+    for (String name : List.of(Topics.images(collectionId), Topics.annotations(collectionId))) {
       createTopic(new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(configs));
     }
   }

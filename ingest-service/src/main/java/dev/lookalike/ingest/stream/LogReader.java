@@ -24,8 +24,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 
 /**
- * Reads single records by their offset, and looks for a key in a stretch of a partition. Thread-safe;
- * blocks the caller.
+ * Reads single records by their offset, and looks for a key in a stretch of a partition.
+ * Thread-safe; blocks the caller.
  *
  * <p>Invariant: a consumer is either in {@code idle} or used by exactly one caller that holds a
  * permit; so there are never more consumers than permits.

@@ -1,4 +1,7 @@
-/** The log, as this service uses it: appends with the broker's acknowledgement, reads single records. */
+/**
+ * The log, as this service uses it: appends with the broker's acknowledgement, reads single
+ * records.
+ */
 @NullMarked
 package dev.lookalike.ingest.stream;
 

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Multipart {
   private static final Pattern BOUNDARY =
-      Pattern.compile(";\\s*boundary=(?:\"([^\"]{1,70})\"|([^;\\s\"]{1,70}))", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          ";\\s*boundary=(?:\"([^\"]{1,70})\"|([^;\\s\"]{1,70}))", Pattern.CASE_INSENSITIVE);
   private static final Pattern NAME =
       Pattern.compile(
           "^content-disposition:\\s*form-data\\s*;(?:[^\\r\\n]*;)?\\s*name=(?:\"([^\"\\r\\n]*)\"|([^;\\s\"]+))",
@@ -75,8 +76,7 @@ final class Multipart {
       if (headersEnd < 0 || headersEnd - at > MAX_HEADER_BYTES) {
         throw malformed("the headers of a part do not end");
       }
-      String headers =
-          new String(body.bytes(at, headersEnd), ISO_8859_1).substring(LINE.length);
+      String headers = new String(body.bytes(at, headersEnd), ISO_8859_1).substring(LINE.length);
       long start = headersEnd + END_OF_HEADERS.length;
       // An empty part has its boundary in the very line after its headers.
       long end = body.indexOf(nextDelimiter, start);

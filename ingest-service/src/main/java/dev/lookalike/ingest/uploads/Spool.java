@@ -26,8 +26,7 @@ final class Spool implements AutoCloseable {
         chunks.add(arena.allocate(CHUNK));
       }
       int now = Math.min(length - done, CHUNK - inChunk);
-      MemorySegment.copy(
-          source, done, chunks.getLast(), ValueLayout.JAVA_BYTE, inChunk, now);
+      MemorySegment.copy(source, done, chunks.getLast(), ValueLayout.JAVA_BYTE, inChunk, now);
       done += now;
       size += now;
     }
@@ -74,12 +73,7 @@ final class Spool implements AutoCloseable {
       int inChunk = (int) (index & (CHUNK - 1));
       int now = Math.min(copy.length - done, CHUNK - inChunk);
       MemorySegment.copy(
-          chunks.get((int) (index >> CHUNK_BITS)),
-          ValueLayout.JAVA_BYTE,
-          inChunk,
-          copy,
-          done,
-          now);
+          chunks.get((int) (index >> CHUNK_BITS)), ValueLayout.JAVA_BYTE, inChunk, copy, done, now);
       done += now;
     }
     return copy;

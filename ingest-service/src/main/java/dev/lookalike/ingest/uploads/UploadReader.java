@@ -80,8 +80,7 @@ public class UploadReader {
         if (boundary.isPresent()) {
           return whole(Multipart.read(spool, boundary.get()));
         }
-        return whole(
-            new Upload(spool.bytes(0, spool.size()), Optional.empty(), List.of()));
+        return whole(new Upload(spool.bytes(0, spool.size()), Optional.empty(), List.of()));
       }
     } catch (IOException e) {
       throw cutOff();
