@@ -1,0 +1,127 @@
+package dev.lookalike.query.grpc;
+
+import com.google.protobuf.Any;
+import com.google.rpc.ErrorInfo;
+import dev.lookalike.proto.search.v1.CountImagesRequest;
+import dev.lookalike.proto.search.v1.CountImagesResponse;
+import dev.lookalike.proto.search.v1.DescribeIndexRequest;
+import dev.lookalike.proto.search.v1.DescribeIndexResponse;
+import dev.lookalike.proto.search.v1.GetImageRequest;
+import dev.lookalike.proto.search.v1.GetStatusRequest;
+import dev.lookalike.proto.search.v1.GetStatusResponse;
+import dev.lookalike.proto.search.v1.ImageEntry;
+import dev.lookalike.proto.search.v1.ListImagesRequest;
+import dev.lookalike.proto.search.v1.ListImagesResponse;
+import dev.lookalike.proto.search.v1.SearchBatchRequest;
+import dev.lookalike.proto.search.v1.SearchBatchResponse;
+import dev.lookalike.proto.search.v1.SearchGrpc;
+import dev.lookalike.proto.search.v1.SearchRequest;
+import dev.lookalike.proto.search.v1.SearchResponse;
+import dev.lookalike.query.metrics.QueryMetrics;
+import dev.lookalike.query.metrics.QueryMetrics.RequestEnd;
+import dev.lookalike.query.search.Code;
+import dev.lookalike.query.search.Entries;
+import dev.lookalike.query.search.RefusedException;
+import dev.lookalike.query.search.Searches;
+import dev.lookalike.query.search.Statuses;
+import dev.lookalike.query.server.ErrorTable;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/** lookalike.search.v1.Search. */
+@GrpcService
+public class SearchGrpcService extends SearchGrpc.SearchImplBase {
+  private static final Logger LOG = Logger.getLogger(SearchGrpcService.class);
+
+  private final Searches searches;
+  private final Statuses statuses;
+  private final Entries entries;
+  private final QueryMetrics metrics;
+
+  SearchGrpcService(Searches searches, Statuses statuses, Entries entries, QueryMetrics metrics) {
+    this.searches = searches;
+    this.statuses = statuses;
+    this.entries = entries;
+    this.metrics = metrics;
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void search(SearchRequest request, StreamObserver<SearchResponse> observer) {
+    answer(observer, () -> searches.search(request));
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void searchBatch(
+      SearchBatchRequest request, StreamObserver<SearchBatchResponse> observer) {
+    answer(observer, () -> searches.searchBatch(request));
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
+    answer(observer, () -> statuses.get(request));
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void getImage(GetImageRequest request, StreamObserver<ImageEntry> observer) {
+    answer(observer, () -> entries.get(request));
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void listImages(ListImagesRequest request, StreamObserver<ListImagesResponse> observer) {
+    answer(observer, () -> entries.list(request));
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void countImages(
+      CountImagesRequest request, StreamObserver<CountImagesResponse> observer) {
+    answer(observer, () -> entries.count(request));
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void describeIndex(
+      DescribeIndexRequest request, StreamObserver<DescribeIndexResponse> observer) {
+    answer(observer, () -> entries.describe(request));
+  }
+
+  private <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
+    try {
+      T response = work.get();
+      metrics.ended(RequestEnd.ANSWERED);
+      observer.onNext(response);
+      observer.onCompleted();
+    } catch (RefusedException e) {
+      metrics.ended(e.code() == Code.FULL ? RequestEnd.FULL : RequestEnd.REFUSED);
+      observer.onError(status(e.code(), e.publicMessage()));
+    } catch (RuntimeException | Error e) {
+      metrics.ended(RequestEnd.FAILED);
+      LOG.error("a request has failed", e);
+      observer.onError(status(Code.INTERNAL, "The request has failed; the log says why."));
+    }
+  }
+
+  private static StatusRuntimeException status(Code code, String message) {
+    return StatusProto.toStatusRuntimeException(
+        com.google.rpc.Status.newBuilder()
+            .setCode(ErrorTable.grpc(code).value())
+            .setMessage(message)
+            .addDetails(
+                Any.pack(
+                    ErrorInfo.newBuilder()
+                        .setReason(code.name())
+                        .setDomain(ErrorTable.DOMAIN)
+                        .build()))
+            .build());
+  }
+}

@@ -1,0 +1,25 @@
+package dev.lookalike.query.index;
+
+/** The index cannot do what it was asked for. */
+public final class IndexException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** What is to be done about it. */
+  public enum Kind {
+    /** May work later: no space, no access, closed, in use by another process. */
+    UNAVAILABLE,
+    /** The data cannot be trusted; it must be built anew from the log. */
+    CORRUPT
+  }
+
+  private final Kind kind;
+
+  public IndexException(Kind kind, String message, Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+}

@@ -1,0 +1,312 @@
+package dev.lookalike.query.rest;
+
+import dev.lookalike.proto.image.v1.Region;
+import dev.lookalike.proto.search.v1.CountImagesRequest;
+import dev.lookalike.proto.search.v1.CountImagesResponse;
+import dev.lookalike.proto.search.v1.DescribeIndexRequest;
+import dev.lookalike.proto.search.v1.Example;
+import dev.lookalike.proto.search.v1.GetImageRequest;
+import dev.lookalike.proto.search.v1.GetStatusRequest;
+import dev.lookalike.proto.search.v1.ImageState;
+import dev.lookalike.proto.search.v1.ListImagesRequest;
+import dev.lookalike.proto.search.v1.SearchBatchRequest;
+import dev.lookalike.proto.search.v1.SearchRequest;
+import dev.lookalike.query.metrics.QueryMetrics;
+import dev.lookalike.query.metrics.QueryMetrics.RequestEnd;
+import dev.lookalike.query.search.Code;
+import dev.lookalike.query.search.Entries;
+import dev.lookalike.query.search.RefusedException;
+import dev.lookalike.query.search.Searches;
+import dev.lookalike.query.search.Statuses;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.jspecify.annotations.Nullable;
+
+/** The service's REST. Each method is one of lookalike.search.v1.Search. */
+@Path("/v1")
+@Produces(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+@APIResponse(
+    responseCode = "default",
+    description = "A problem; its code is stable.",
+    content =
+        @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+public class SearchResource {
+  private static final int MAX_IMAGE_BYTES = 32 << 20;
+
+  private final Searches searches;
+  private final Statuses statuses;
+  private final Entries entries;
+  private final QueryMetrics metrics;
+
+  SearchResource(Searches searches, Statuses statuses, Entries entries, QueryMetrics metrics) {
+    this.searches = searches;
+    this.statuses = statuses;
+    this.entries = entries;
+    this.metrics = metrics;
+  }
+
+  @POST
+  @Path("/collections/{collection}/search")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(operationId = "search", summary = "The images most similar to the examples")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.SearchAnswer.class)))
+  public Bodies.SearchAnswer search(
+      @PathParam("collection") String collection, Bodies.@Nullable SearchBody body) {
+    SearchRequest request = Json.request(present(body), collection);
+    return answered(() -> Json.answer(searches.search(request)));
+  }
+
+  @POST
+  @Path("/collections/{collection}/search")
+  @Consumes(MediaType.WILDCARD)
+  @Operation(
+      operationId = "searchByImage",
+      summary = "The images most similar to the image in the body",
+      description = "The body is the image's bytes, of any media type but JSON, 32 MiB at most.")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.SearchAnswer.class)))
+  public Bodies.SearchAnswer searchByImage(
+      @PathParam("collection") String collection,
+      @QueryParam("k") @Nullable Integer k,
+      @QueryParam("filter") @Nullable String filter,
+      @QueryParam("region") @Nullable String region,
+      @QueryParam("min_similarity") @Nullable Float minSimilarity,
+      @QueryParam("exclude_self") boolean excludeSelf,
+      @QueryParam("group_by") @Nullable String groupBy,
+      @QueryParam("group_size") @Nullable Integer groupSize,
+      @QueryParam("exact") boolean exact,
+      @QueryParam("include_vectors") boolean includeVectors,
+      @QueryParam("cursor") @Nullable String cursor,
+      @QueryParam("token") List<String> tokens,
+      @QueryParam("wait") @Nullable String wait,
+      InputStream body) {
+    SearchRequest.Builder request =
+        Json.request(
+            new Bodies.SearchBody(
+                null,
+                null,
+                null,
+                k,
+                filter,
+                minSimilarity,
+                excludeSelf,
+                groupBy,
+                groupSize,
+                exact,
+                includeVectors,
+                cursor,
+                tokens,
+                wait),
+            collection)
+            .toBuilder();
+    Example.Builder example = Example.newBuilder().setImage(Json.bytes(image(body)));
+    if (region != null) {
+      example.setRegion(region(region));
+    }
+    request.addPositives(example);
+    return answered(() -> Json.answer(searches.search(request.build())));
+  }
+
+  @POST
+  @Path("/search:batch")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(operationId = "searchBatch", summary = "Several searches; one result each, in order")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.BatchAnswer.class)))
+  public Bodies.BatchAnswer searchBatch(Bodies.@Nullable BatchBody body) {
+    SearchBatchRequest.Builder request = SearchBatchRequest.newBuilder();
+    List<Bodies.SearchBody> requests = present(body).requests();
+    if (requests != null) {
+      requests.forEach(each -> request.addRequests(Json.request(present(each), null)));
+    }
+    return answered(() -> Json.answer(searches.searchBatch(request.build())));
+  }
+
+  @GET
+  @Path("/status")
+  @Operation(operationId = "getStatus", summary = "What became of uploads")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.StatusAnswer.class)))
+  public Bodies.StatusAnswer status(
+      @QueryParam("token") List<String> tokens, @QueryParam("wait") @Nullable String wait) {
+    return status(new Bodies.StatusBody(tokens, wait));
+  }
+
+  @POST
+  @Path("/status")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(operationId = "getStatuses", summary = "What became of many uploads")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.StatusAnswer.class)))
+  public Bodies.StatusAnswer status(Bodies.@Nullable StatusBody body) {
+    GetStatusRequest.Builder request = GetStatusRequest.newBuilder();
+    List<String> tokens = present(body).tokens();
+    if (tokens != null) {
+      request.addAllTokens(tokens);
+    }
+    String wait = present(body).waitAtMost();
+    if (wait != null) {
+      request.setWait(Json.wait(wait));
+    }
+    return answered(
+        () ->
+            new Bodies.StatusAnswer(
+                Json.statuses(statuses.get(request.build()).getStatusesList())));
+  }
+
+  @GET
+  @Path("/collections/{collection}/images/{id}")
+  @Operation(operationId = "getImage", summary = "One image, whatever its state")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.EntryBody.class)))
+  public Bodies.EntryBody image(
+      @PathParam("collection") String collection,
+      @PathParam("id") String id,
+      @QueryParam("include_vector") boolean includeVector) {
+    return answered(
+        () ->
+            Json.entry(
+                entries.get(
+                    GetImageRequest.newBuilder()
+                        .setCollection(collection)
+                        .setImageId(id)
+                        .setIncludeVector(includeVector)
+                        .build())));
+  }
+
+  @GET
+  @Path("/collections/{collection}/images")
+  @Operation(operationId = "listImages", summary = "Images in the order of their ids")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.ListAnswer.class)))
+  public Bodies.ListAnswer images(
+      @PathParam("collection") String collection,
+      @QueryParam("filter") @Nullable String filter,
+      @QueryParam("state") List<String> states,
+      @QueryParam("page_size") @Nullable Integer pageSize,
+      @QueryParam("cursor") @Nullable String cursor,
+      @QueryParam("include_vectors") boolean includeVectors) {
+    ListImagesRequest.Builder request =
+        ListImagesRequest.newBuilder()
+            .setCollection(collection)
+            .setFilter(filter == null ? "" : filter)
+            .setCursor(cursor == null ? "" : cursor)
+            .setIncludeVectors(includeVectors);
+    if (pageSize != null) {
+      request.setPageSize(Json.positive("page_size", pageSize));
+    }
+    states.forEach(state -> request.addStates(state(state)));
+    return answered(() -> Json.answer(entries.list(request.build())));
+  }
+
+  @GET
+  @Path("/collections/{collection}/count")
+  @Operation(operationId = "countImages", summary = "How many images are in which state")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.CountAnswer.class)))
+  public Bodies.CountAnswer count(
+      @PathParam("collection") String collection, @QueryParam("filter") @Nullable String filter) {
+    return answered(
+        () -> {
+          CountImagesResponse counts =
+              entries.count(
+                  CountImagesRequest.newBuilder()
+                      .setCollection(collection)
+                      .setFilter(filter == null ? "" : filter)
+                      .build());
+          return new Bodies.CountAnswer(
+              counts.getSearchable(), counts.getRejected(), counts.getDeleted());
+        });
+  }
+
+  @GET
+  @Path("/collections/{collection}/index")
+  @Operation(operationId = "describeIndex", summary = "How far the index is behind the log")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.IndexAnswer.class)))
+  public Bodies.IndexAnswer index(@PathParam("collection") String collection) {
+    return answered(
+        () ->
+            Json.answer(
+                entries.describe(
+                    DescribeIndexRequest.newBuilder().setCollection(collection).build())));
+  }
+
+  private <T> T answered(Supplier<T> work) {
+    T answer = work.get();
+    metrics.ended(RequestEnd.ANSWERED);
+    return answer;
+  }
+
+  private static <T> T present(@Nullable T body) {
+    if (body == null) {
+      throw Json.invalid("A JSON body is needed.");
+    }
+    return body;
+  }
+
+  private static byte[] image(InputStream body) {
+    try {
+      byte[] bytes = body.readNBytes(MAX_IMAGE_BYTES + 1);
+      if (bytes.length > MAX_IMAGE_BYTES) {
+        throw new RefusedException(Code.TOO_MANY_BYTES, "A query image may have 32 MiB at most.");
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw Json.invalid("The body has broken off.");
+    }
+  }
+
+  private static Region region(String text) {
+    String[] parts = text.split(",", -1);
+    try {
+      if (parts.length == 4) {
+        return Region.newBuilder()
+            .setX(Float.parseFloat(parts[0]))
+            .setY(Float.parseFloat(parts[1]))
+            .setWidth(Float.parseFloat(parts[2]))
+            .setHeight(Float.parseFloat(parts[3]))
+            .build();
+      }
+    } catch (NumberFormatException e) {
+      throw new RefusedException(Code.INVALID_REGION, "region is x,y,width,height.");
+    }
+    throw new RefusedException(Code.INVALID_REGION, "region is x,y,width,height.");
+  }
+
+  private static ImageState state(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "searchable" -> ImageState.IMAGE_STATE_SEARCHABLE;
+      case "rejected" -> ImageState.IMAGE_STATE_REJECTED;
+      case "deleted" -> ImageState.IMAGE_STATE_DELETED;
+      default -> throw Json.invalid("state is searchable, rejected or deleted.");
+    };
+  }
+}

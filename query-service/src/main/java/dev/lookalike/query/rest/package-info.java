@@ -1,0 +1,5 @@
+/** The contract as REST. */
+@NullMarked
+package dev.lookalike.query.rest;
+
+import org.jspecify.annotations.NullMarked;

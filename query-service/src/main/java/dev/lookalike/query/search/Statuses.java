@@ -1,0 +1,169 @@
+package dev.lookalike.query.search;
+
+import dev.lookalike.log.Tokens;
+import dev.lookalike.log.Versions;
+import dev.lookalike.proto.image.v1.ImageVersion;
+import dev.lookalike.proto.image.v1.UploadToken;
+import dev.lookalike.proto.search.v1.GetStatusRequest;
+import dev.lookalike.proto.search.v1.GetStatusResponse;
+import dev.lookalike.proto.search.v1.ImageState;
+import dev.lookalike.proto.search.v1.TokenStatus;
+import dev.lookalike.query.index.Entry;
+import dev.lookalike.query.index.State;
+import dev.lookalike.query.index.VectorIndex;
+import dev.lookalike.query.sink.BuildFollower;
+import dev.lookalike.query.sink.Indexes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tells what became of uploads, and waits for it. An upload is pending until the index has applied
+ * an outcome at or after its place in the log; then the entry of its image tells: of the same
+ * version, its own outcome; newer, it was deleted or superseded.
+ */
+public final class Statuses {
+  private static final int MAX_TOKENS = 1000;
+  private static final Duration MAX_WAIT = Duration.ofSeconds(60);
+
+  private final Indexes indexes;
+  private final Gate waiting;
+
+  public Statuses(Indexes indexes, SearchSettings settings) {
+    this.indexes = indexes;
+    this.waiting = new Gate(settings.maxWaiting(), "waiting requests");
+  }
+
+  /** See the contract: Search.GetStatus. */
+  public GetStatusResponse get(GetStatusRequest request) {
+    if (request.getTokensCount() < 1 || request.getTokensCount() > MAX_TOKENS) {
+      throw new RefusedException(
+          Code.INVALID_ARGUMENT, "Between 1 and " + MAX_TOKENS + " tokens are needed.");
+    }
+    Duration wait = request.hasWait() ? duration(request.getWait(), Duration.ZERO) : Duration.ZERO;
+    return GetStatusResponse.newBuilder()
+        .addAllStatuses(await(request.getTokensList(), wait))
+        .build();
+  }
+
+  /** A wait of a request. */
+  static Duration duration(com.google.protobuf.Duration wait, Duration least) {
+    Duration duration = Duration.ofSeconds(wait.getSeconds(), wait.getNanos());
+    if (duration.compareTo(least) < 0 || duration.compareTo(MAX_WAIT) > 0) {
+      throw new RefusedException(Code.INVALID_ARGUMENT, "wait must be 0 to 60 seconds.");
+    }
+    return duration;
+  }
+
+  /** The statuses in the order of the tokens, once none is pending or the time is over. */
+  List<TokenStatus> await(List<String> texts, Duration wait) {
+    List<UploadToken> tokens = new ArrayList<>();
+    for (String text : texts) {
+      tokens.add(
+          Tokens.decode(text)
+              .orElseThrow(
+                  () ->
+                      new RefusedException(
+                          Code.INVALID_TOKEN,
+                          "\"" + Entries.shortened(text) + "\" is no token of an upload.")));
+    }
+    TokenStatus[] statuses = new TokenStatus[tokens.size()];
+    long seen = indexes.signal().count();
+    boolean pending = look(texts, tokens, statuses);
+    if (pending && wait.isPositive()) {
+      waiting.with(
+          () -> {
+            waitFor(texts, tokens, statuses, wait, seen);
+            return statuses;
+          });
+    }
+    return List.of(statuses);
+  }
+
+  private void waitFor(
+      List<String> texts,
+      List<UploadToken> tokens,
+      TokenStatus[] statuses,
+      Duration wait,
+      long seenBefore) {
+    long deadline = System.nanoTime() + wait.toNanos();
+    long seen = seenBefore;
+    boolean pending = true;
+    try {
+      for (long left = wait.toNanos(); pending && left > 0; left = deadline - System.nanoTime()) {
+        indexes.signal().await(seen, Duration.ofNanos(left));
+        seen = indexes.signal().count();
+        pending = look(texts, tokens, statuses);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RefusedException(Code.QUERY_UNAVAILABLE, "The service is shutting down.");
+    }
+  }
+
+  /** Looks at those that are not decided; whether any is pending. */
+  private boolean look(List<String> texts, List<UploadToken> tokens, TokenStatus[] statuses) {
+    boolean pending = false;
+    for (int i = 0; i < statuses.length; i++) {
+      if (statuses[i] == null || statuses[i].getState() == ImageState.IMAGE_STATE_PENDING) {
+        statuses[i] = look(texts.get(i), tokens.get(i));
+        pending |= statuses[i].getState() == ImageState.IMAGE_STATE_PENDING;
+      }
+    }
+    return pending;
+  }
+
+  private TokenStatus look(String text, UploadToken token) {
+    TokenStatus.Builder status =
+        TokenStatus.newBuilder()
+            .setToken(text)
+            .setImageId(token.getImageId())
+            .setVersion(token.getVersion())
+            .setState(ImageState.IMAGE_STATE_PENDING);
+    Optional<Boolean> known = indexes.knows(token.getCollectionId());
+    if (known.isPresent() && !known.get()) {
+      throw new RefusedException(
+          Code.COLLECTION_NOT_FOUND,
+          "The collection of the token of " + token.getImageId() + " is not known.");
+    }
+    Optional<BuildFollower> follower = indexes.live(token.getCollectionId());
+    Optional<VectorIndex> index = follower.flatMap(BuildFollower::index);
+    if (index.isEmpty() || !isDecided(token.getVersion(), follower.get(), index.get())) {
+      return status.build();
+    }
+    Optional<Entry> entry =
+        Entries.reading(
+            () -> index.get().get(List.of(token.getImageId()), false).stream().findFirst());
+    if (entry.isEmpty()) {
+      // Only the end of a delete makes the log forget an image.
+      return status.setState(ImageState.IMAGE_STATE_DELETED).build();
+    }
+    int order = Versions.OLDEST_FIRST.compare(entry.get().version(), token.getVersion());
+    if (order == 0) {
+      return status
+          .setState(Entries.state(entry.get().state()))
+          .setReason(entry.get().outcome().getRejected().getReason())
+          .setDetail(entry.get().outcome().getRejected().getDetail())
+          .build();
+    }
+    // An older entry: the log was compacted, and the newer version's outcome is still to come.
+    return status
+        .setState(
+            order > 0 && entry.get().state() == State.DELETED
+                ? ImageState.IMAGE_STATE_DELETED
+                : ImageState.IMAGE_STATE_SUPERSEDED)
+        .build();
+  }
+
+  /** Whether the index has applied the outcome of a version, or of a later record. */
+  private static boolean isDecided(
+      ImageVersion version, BuildFollower follower, VectorIndex index) {
+    int generation = follower.build().getGeneration();
+    if (version.getGeneration() != generation) {
+      // The image was replayed into a newer generation.
+      return version.getGeneration() < generation && follower.caughtUp();
+    }
+    return index.progress().applied(version.getPartition()) > version.getOffset();
+  }
+}

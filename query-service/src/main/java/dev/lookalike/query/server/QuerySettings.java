@@ -1,0 +1,42 @@
+package dev.lookalike.query.server;
+
+import dev.lookalike.query.search.SearchSettings;
+import dev.lookalike.query.sink.IndexSettings;
+import dev.lookalike.query.sink.KafkaSettings;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.net.URI;
+
+/**
+ * Everything that can be set: {@code lookalike.*}. A key that is not here stops the start, so that
+ * a misspelt one is not silently without effect.
+ */
+@ConfigMapping(prefix = "lookalike")
+public interface QuerySettings {
+  KafkaSettings kafka();
+
+  IndexSettings index();
+
+  SearchSettings search();
+
+  EmbedSettings embed();
+
+  /** Where ingest-service is reached by whoever shows the images; begins the URLs in answers. */
+  @WithDefault("http://127.0.0.1:8701")
+  URI contentUrl();
+
+  /** Whether listening elsewhere than on loopback is allowed; there is no authentication. */
+  @WithDefault("false")
+  boolean allowRemote();
+
+  /** Whether to drain and exit when standard input ends, so that no orphan stays. */
+  @WithDefault("false")
+  boolean exitWithParent();
+
+  /** How embed-service is reached: {@code lookalike.embed.*}. */
+  interface EmbedSettings {
+    /** Host and port of its gRPC. */
+    @WithDefault("127.0.0.1:8712")
+    String address();
+  }
+}

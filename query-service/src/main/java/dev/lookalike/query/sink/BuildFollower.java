@@ -1,0 +1,463 @@
+package dev.lookalike.query.sink;
+
+import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.Build;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.EmbeddingEvent;
+import dev.lookalike.query.index.Change;
+import dev.lookalike.query.index.IndexException;
+import dev.lookalike.query.index.LogPartition;
+import dev.lookalike.query.index.Progress;
+import dev.lookalike.query.index.VectorIndex;
+import dev.lookalike.query.metrics.QueryMetrics;
+import dev.lookalike.query.metrics.QueryMetrics.RecordKind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the index of one build true to the log, in a thread of its own: reads all partitions of the
+ * build's embeddings and of the collection's annotations from the positions that the index holds,
+ * without a consumer group. Survives a broker that is away and an index that fails.
+ *
+ * <p>Concurrency: only the thread writes; what others read is volatile. The index that others get
+ * may be closed under them when it is replaced: then it says UNAVAILABLE.
+ */
+public final class BuildFollower implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(BuildFollower.class);
+
+  /** Pause before trying again what failed. */
+  private static final Duration RETRY = Duration.ofMillis(500);
+
+  private static final Duration IDLE_POLL = Duration.ofMillis(500);
+  private static final Duration METADATA_TIMEOUT = Duration.ofSeconds(2);
+  private static final int MAX_POLL_RECORDS = 500;
+
+  /** Bytes of one answer of the broker; a record has at most 2 MiB. */
+  private static final int FETCH_BYTES = 4 << 20;
+
+  private static final int PARTITION_FETCH_BYTES = 1 << 20;
+
+  /** A refresh takes at most about this share of the thread's time. */
+  private static final int REFRESH_REST_FACTOR = 4;
+
+  /** Opens the index of a build, empty if there is none that can be used. */
+  interface IndexStore {
+    VectorIndex open(Collection collection, Build build);
+
+    /** Forgets the index of a build, which is not open. */
+    void delete(Collection collection, Build build);
+  }
+
+  private final Collection collection;
+  private final Build build;
+  private final Map<String, Object> kafka;
+  private final IndexSettings settings;
+  private final IndexStore store;
+  private final ProgressSignal signal;
+  private final QueryMetrics metrics;
+  private final LogRecords records;
+  private final String embeddings;
+  private final String annotations;
+  private final Thread thread;
+
+  private volatile @Nullable VectorIndex index;
+  private volatile boolean caughtUp;
+  private volatile String problem = "the index is being opened";
+  private volatile long lag;
+  private volatile boolean closed;
+  private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+
+  BuildFollower(
+      Collection collection,
+      Build build,
+      Map<String, Object> kafka,
+      IndexSettings settings,
+      IndexStore store,
+      ProgressSignal signal,
+      QueryMetrics metrics) {
+    this.collection = collection;
+    this.build = build;
+    this.kafka = Map.copyOf(kafka);
+    this.settings = settings;
+    this.store = store;
+    this.signal = signal;
+    this.metrics = metrics;
+    this.records = new LogRecords(build.getGeneration(), build.getModel().getDimension());
+    this.embeddings = Topics.embeddings(collection.getId(), build.getId());
+    this.annotations = Topics.annotations(collection.getId());
+    this.thread =
+        Thread.ofPlatform().name("sink-" + collection.getId()).daemon().unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  public Collection collection() {
+    return collection;
+  }
+
+  public Build build() {
+    return build;
+  }
+
+  /** The index, while it is open. */
+  public Optional<VectorIndex> index() {
+    return Optional.ofNullable(index);
+  }
+
+  /**
+   * Whether everything that the log held when the index was opened is in it. Stays true while the
+   * broker is away.
+   */
+  public boolean caughtUp() {
+    return caughtUp;
+  }
+
+  /** What keeps the index from following the log; empty: nothing. */
+  public Optional<String> problem() {
+    return problem.isEmpty() ? Optional.empty() : Optional.of(problem);
+  }
+
+  /** Offsets between the positions and the ends that the broker last told. */
+  public long lag() {
+    return lag;
+  }
+
+  /** Stops, with a last commit. A second call does nothing. */
+  @Override
+  public void close() {
+    closed = true;
+    KafkaConsumer<byte[], byte[]> current = consumer;
+    if (current != null) {
+      current.wakeup();
+    }
+    try {
+      thread.join(Duration.ofSeconds(10));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    while (!closed) {
+      try (VectorIndex opened = store.open(collection, build)) {
+        index = opened;
+        LOG.infof(
+            "index of %s (build %s): %s, at %s",
+            collection.getName(), build.getId(), opened.counts(), opened.progress().applied());
+        problem = "";
+        signal.raise();
+        followWhileOpen(opened);
+      } catch (OffsetOutOfRangeException e) {
+        LOG.errorf(
+            "the log of %s does not reach the positions of its index (%s); it is built anew",
+            collection.getName(), e.getMessage());
+        problem = "the index is being built anew";
+        index = null;
+        store.delete(collection, build);
+        metrics.rebuilt();
+      } catch (IndexException e) {
+        LOG.errorf("index of %s: %s", collection.getName(), e.getMessage());
+        problem = e.getMessage() == null ? "the index has failed" : e.getMessage();
+      } finally {
+        index = null;
+        caughtUp = false;
+      }
+      pause();
+    }
+  }
+
+  /** Follows with a new consumer whenever one has failed. Ends when closed, or by an exception. */
+  private void followWhileOpen(VectorIndex opened) {
+    while (!closed) {
+      try {
+        follow(opened);
+      } catch (WakeupException | InterruptException e) {
+        LOG.debugf("sink of %s woken", collection.getName());
+      } catch (OffsetOutOfRangeException e) {
+        throw e;
+      } catch (KafkaException e) {
+        LOG.warnf("sink of %s: %s; connecting again", collection.getName(), e.getMessage());
+        pause();
+      }
+    }
+  }
+
+  private void follow(VectorIndex opened) {
+    try (KafkaConsumer<byte[], byte[]> reader =
+        new KafkaConsumer<>(
+            consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      consumer = reader;
+      List<TopicPartition> partitions = partitions(reader);
+      if (partitions.isEmpty()) {
+        return;
+      }
+      reader.assign(partitions);
+      // What an earlier consumer brought becomes visible, so that progress is all of it.
+      opened.refresh();
+      Progress progress = opened.progress();
+      List<TopicPartition> unread = new ArrayList<>();
+      for (TopicPartition partition : partitions) {
+        Long position = progress.positions().get(logPartition(partition));
+        if (position == null) {
+          unread.add(partition);
+        } else {
+          reader.seek(partition, position);
+        }
+      }
+      if (!unread.isEmpty()) {
+        reader.seekToBeginning(unread);
+      }
+      Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
+      problem = "";
+      new Round(opened, reader, partitions, ends, progress).run();
+    } finally {
+      consumer = null;
+    }
+  }
+
+  /** All partitions of both topics; empty if closed before they were there. */
+  private List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> reader) {
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (String topic : List.of(embeddings, annotations)) {
+      int count = 0;
+      while (!closed && count == 0) {
+        try {
+          List<PartitionInfo> infos = reader.partitionsFor(topic, METADATA_TIMEOUT);
+          count = infos == null ? 0 : infos.size();
+        } catch (TimeoutException
+            | org.apache.kafka.common.errors.UnknownTopicOrPartitionException e) {
+          LOG.debugf("%s: %s", topic, e.getMessage());
+        }
+        if (count == 0) {
+          problem = "waiting for the broker or for topic " + topic;
+          pause();
+        }
+      }
+      if (!closed && count != collection.getPartitions()) {
+        problem =
+            "topic " + topic + " has " + count + " partitions, not " + collection.getPartitions();
+        throw new KafkaException(problem);
+      }
+      for (int partition = 0; partition < count; partition++) {
+        partitions.add(new TopicPartition(topic, partition));
+      }
+    }
+    return closed ? List.of() : partitions;
+  }
+
+  private Map<String, Object> consumerSettings() {
+    Map<String, Object> consumerSettings = new HashMap<>();
+    consumerSettings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
+    consumerSettings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
+    consumerSettings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
+    consumerSettings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);
+    consumerSettings.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
+    consumerSettings.put(ConsumerConfig.CLIENT_ID_CONFIG, "lookalike-query-" + build.getId());
+    consumerSettings.putAll(kafka);
+    consumerSettings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    consumerSettings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    consumerSettings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    consumerSettings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    return consumerSettings;
+  }
+
+  private static LogPartition logPartition(TopicPartition partition) {
+    return new LogPartition(partition.topic(), partition.partition());
+  }
+
+  private void pause() {
+    if (!closed) {
+      try {
+        Thread.sleep(RETRY);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** The loop over one consumer. */
+  private final class Round {
+    private final VectorIndex opened;
+    private final KafkaConsumer<byte[], byte[]> reader;
+    private final List<TopicPartition> partitions;
+    private final Map<TopicPartition, Long> ends;
+    private final Map<Integer, Long> applied;
+    private final List<Instant> accepted = new ArrayList<>();
+    private Progress progress;
+    private int uncommitted;
+    private boolean unrefreshed = true;
+    private long nextRefresh = System.nanoTime();
+    private long lastCommit = System.nanoTime();
+
+    Round(
+        VectorIndex opened,
+        KafkaConsumer<byte[], byte[]> reader,
+        List<TopicPartition> partitions,
+        Map<TopicPartition, Long> ends,
+        Progress progress) {
+      this.opened = opened;
+      this.reader = reader;
+      this.partitions = partitions;
+      this.ends = ends;
+      this.progress = progress;
+      this.applied = new HashMap<>(progress.applied());
+    }
+
+    void run() {
+      while (!closed) {
+        ConsumerRecords<byte[], byte[]> polled = reader.poll(patience());
+        apply(polled);
+        long now = System.nanoTime();
+        if (unrefreshed && now - nextRefresh >= 0) {
+          refresh();
+        }
+        if (uncommitted > 0
+            && (uncommitted >= settings.commitRecords()
+                || now - lastCommit >= settings.commitInterval().toNanos())) {
+          commit();
+        }
+        lag = partitions.stream().map(reader::currentLag).mapToLong(Round::orZero).sum();
+      }
+    }
+
+    private static long orZero(OptionalLong value) {
+      return value.orElse(0);
+    }
+
+    /** How long there is nothing else to do. */
+    private Duration patience() {
+      if (unrefreshed) {
+        return Duration.ofNanos(Math.max(0, nextRefresh - System.nanoTime()));
+      }
+      return IDLE_POLL;
+    }
+
+    private void apply(ConsumerRecords<byte[], byte[]> polled) {
+      List<Change> changes = new ArrayList<>();
+      for (ConsumerRecord<byte[], byte[]> record : polled) {
+        read(record).ifPresent(changes::add);
+      }
+      Map<LogPartition, Long> positions = new HashMap<>();
+      for (TopicPartition partition : partitions) {
+        positions.put(logPartition(partition), reader.position(partition));
+      }
+      Progress next = new Progress(positions, applied);
+      if (!next.equals(progress)) {
+        long start = System.nanoTime();
+        opened.apply(changes, next);
+        metrics.applied(Duration.ofNanos(System.nanoTime() - start));
+        progress = next;
+        uncommitted += Math.max(1, polled.count());
+        unrefreshed = true;
+      }
+    }
+
+    private Optional<Change> read(ConsumerRecord<byte[], byte[]> record) {
+      LogRecords.Reading reading =
+          record.topic().equals(embeddings)
+              ? records.outcome(record.key(), record.value(), record.partition())
+              : records.annotation(record.key(), record.value(), record.offset());
+      return switch (reading) {
+        case LogRecords.Reading.Changed changed -> {
+          switch (changed.change()) {
+            case Change.Outcome outcome -> count(outcome);
+            case Change.Annotation annotation -> metrics.read(RecordKind.ANNOTATION);
+          }
+          yield Optional.of(changed.change());
+        }
+        case LogRecords.Reading.Nothing nothing -> {
+          metrics.read(RecordKind.EMPTY);
+          yield Optional.empty();
+        }
+        case LogRecords.Reading.Unreadable unreadable -> {
+          metrics.read(RecordKind.UNREADABLE);
+          LOG.warnf(
+              "%s-%d at %d (key %s) is skipped: %s",
+              record.topic(),
+              record.partition(),
+              record.offset(),
+              LogRecords.shown(record.key()),
+              unreadable.reason());
+          yield Optional.empty();
+        }
+      };
+    }
+
+    private void count(Change.Outcome outcome) {
+      EmbeddingEvent event = outcome.event();
+      applied.merge(event.getSource().getPartition(), event.getSource().getOffset() + 1, Math::max);
+      switch (event.getOutcomeCase()) {
+        case EMBEDDED -> {
+          metrics.read(RecordKind.EMBEDDED);
+          if (caughtUp && event.hasAcceptedAt()) {
+            accepted.add(
+                Instant.ofEpochSecond(
+                    event.getAcceptedAt().getSeconds(), event.getAcceptedAt().getNanos()));
+          }
+        }
+        case REJECTED -> metrics.read(RecordKind.REJECTED);
+        case REMOVED -> metrics.read(RecordKind.REMOVED);
+        case OUTCOME_NOT_SET -> throw new IllegalStateException("read as an outcome");
+      }
+    }
+
+    private void refresh() {
+      long start = System.nanoTime();
+      opened.refresh();
+      long took = System.nanoTime() - start;
+      metrics.refreshed(Duration.ofNanos(took));
+      nextRefresh =
+          start + Math.max(settings.refreshInterval().toNanos(), took * (1 + REFRESH_REST_FACTOR));
+      unrefreshed = false;
+      Instant now = Instant.now();
+      accepted.forEach(then -> metrics.searchable(Duration.between(then, now)));
+      accepted.clear();
+      catchUp();
+      signal.raise();
+    }
+
+    private void commit() {
+      long start = System.nanoTime();
+      opened.commit();
+      lastCommit = System.nanoTime();
+      metrics.committed(Duration.ofNanos(lastCommit - start));
+      uncommitted = 0;
+    }
+
+    private void catchUp() {
+      if (caughtUp) {
+        return;
+      }
+      for (TopicPartition partition : partitions) {
+        if (progress.positions().getOrDefault(logPartition(partition), 0L)
+            < ends.getOrDefault(partition, 0L)) {
+          return;
+        }
+      }
+      caughtUp = true;
+      LOG.infof("index of %s has caught up: %s", collection.getName(), opened.counts());
+    }
+  }
+}
