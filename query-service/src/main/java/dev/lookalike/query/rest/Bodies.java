@@ -49,7 +49,8 @@ final class Bodies {
       @Schema(description = "Waits until each of these uploads has its outcome.")
           @Nullable List<String> tokens,
       @Schema(description = "At most this long, as \"10s\"; 0 to 60 s. Default 10 s.")
-          @JsonProperty("wait") @Nullable String waitAtMost) {}
+          @JsonProperty("wait")
+          @Nullable String waitAtMost) {}
 
   @Schema(name = "SearchBatchRequest")
   record BatchBody(
@@ -59,7 +60,8 @@ final class Bodies {
   record StatusBody(
       @Schema(description = "1 to 1,000.", required = true) @Nullable List<String> tokens,
       @Schema(description = "Waits until none is pending, as \"10s\"; 0 to 60 s. Default: not.")
-          @JsonProperty("wait") @Nullable String waitAtMost) {}
+          @JsonProperty("wait")
+          @Nullable String waitAtMost) {}
 
   @Schema(name = "Label")
   record LabelBody(
