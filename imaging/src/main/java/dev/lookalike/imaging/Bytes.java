@@ -1,6 +1,8 @@
 package dev.lookalike.imaging;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Bounds-checked reading of a file; a read past the end is a refusal as truncated. */
 final class Bytes {
@@ -29,7 +31,12 @@ final class Bytes {
   }
 
   byte[] copy() {
-    return java.util.Arrays.copyOfRange(bytes, start, end);
+    return Arrays.copyOfRange(bytes, start, end);
+  }
+
+  /** A view, without a copy. */
+  ByteBuffer buffer() {
+    return ByteBuffer.wrap(bytes, start, end - start).slice().asReadOnlyBuffer();
   }
 
   int u8(long offset) {

@@ -88,28 +88,31 @@ public final class Canonicalizer {
 
   /** The rectangle of the stored image, shrunk to {@code size}. */
   private static RgbImage decode(byte[] file, ImageHeader header, Rectangle part, Size size) {
-    boolean jpeg = header.format() == ImageFormat.JPEG;
-    int reduction = jpeg ? reduction(part, size) : 1;
-    OpenCv.Channels channels = jpeg ? OpenCv.Channels.RGB : OpenCv.Channels.AS_STORED;
-    try (OpenCv.Pixels pixels = OpenCv.decode(file, channels, reduction)) {
-      Size expected =
-          new Size(
-              Math.ceilDiv(header.width(), reduction), Math.ceilDiv(header.height(), reduction));
-      if (pixels.width() != expected.width() || pixels.height() != expected.height()) {
+    int reduction = header.format() == ImageFormat.JPEG ? reduction(part, size) : 1;
+    Size expected =
+        new Size(Math.ceilDiv(header.width(), reduction), Math.ceilDiv(header.height(), reduction));
+    try (DecodedImage image = open(file, header, reduction)) {
+      if (image.width() != expected.width() || image.height() != expected.height()) {
         throw new RefusedException(
             RefusalReason.CORRUPT,
             "%d x %d pixels where the header says %d x %d"
-                .formatted(pixels.width(), pixels.height(), expected.width(), expected.height()));
+                .formatted(image.width(), image.height(), expected.width(), expected.height()));
       }
-      if (pixels.bytesPerSample() > 2 || pixels.channels() == 2 || pixels.channels() > 4) {
-        throw new RefusedException(
-            RefusalReason.UNSUPPORTED_FEATURE,
-            "%d channels of %d bytes are not read"
-                .formatted(pixels.channels(), pixels.bytesPerSample()));
-      }
-      return Resampler.resize(
-          new DecodedRows(pixels, !jpeg, reduced(part, reduction, expected)), size, SHRINKING);
+      RowSource rows = CroppedRows.of(image, reduced(part, reduction, expected));
+      RgbImage shrunk = Resampler.resize(rows, size, SHRINKING);
+      image.finish();
+      return shrunk;
     }
+  }
+
+  private static DecodedImage open(byte[] file, ImageHeader header, int reduction) {
+    return switch (header.format()) {
+      case JPEG -> new NativeImage(OpenCv.decode(file, OpenCv.Channels.RGB, reduction), false);
+      case PNG -> new PngImage(new Bytes(file));
+      case GIF -> new GifImage(new Bytes(file), header.width(), header.height());
+      case WEBP, BMP, TIFF ->
+          new NativeImage(OpenCv.decode(file, OpenCv.Channels.AS_STORED, 1), true);
+    };
   }
 
   private static int reduction(Rectangle part, Size size) {

@@ -1,5 +1,6 @@
 package dev.lookalike.imaging;
 
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -52,9 +53,7 @@ final class PngHeader {
       inflater.setInput(chunk.part(name + 2, chunk.length() - name - 2).copy());
       byte[] profile = new byte[LARGEST_PROFILE];
       int length = inflater.inflate(profile);
-      return inflater.finished()
-          ? Optional.of(java.util.Arrays.copyOf(profile, length))
-          : Optional.empty();
+      return inflater.finished() ? Optional.of(Arrays.copyOf(profile, length)) : Optional.empty();
     } catch (DataFormatException e) {
       return Optional.empty();
     } finally {

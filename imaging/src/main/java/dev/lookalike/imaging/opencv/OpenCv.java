@@ -125,7 +125,7 @@ public final class OpenCv {
     private Pixels(Mat mat) {
       this.mat = mat;
       this.rowBytes = (int) (mat.cols() * mat.elemSize());
-      this.samples = mat.createBuffer();
+      this.samples = mat.data().capacity((long) rowBytes * mat.rows()).asByteBuffer();
     }
 
     /** In pixels. */

@@ -1,0 +1,70 @@
+package dev.lookalike.imaging;
+
+import dev.lookalike.imaging.opencv.OpenCv;
+
+/** An image that OpenCV decoded, as RGB of 8 bits, alpha laid onto white. */
+final class NativeImage implements DecodedImage {
+  private final OpenCv.Pixels pixels;
+  private final boolean bgr;
+  private final byte[] row;
+
+  /**
+   * @param bgr whether three and four channels are in the order blue, green, red
+   */
+  NativeImage(OpenCv.Pixels pixels, boolean bgr) {
+    this.pixels = pixels;
+    this.bgr = bgr;
+    this.row = new byte[pixels.rowBytes()];
+    int channels = pixels.channels();
+    if (pixels.bytesPerSample() > 2 || channels == 2 || channels > 4) {
+      pixels.close();
+      throw new RefusedException(
+          RefusalReason.UNSUPPORTED_FEATURE,
+          "%d channels of %d bytes are not read".formatted(channels, pixels.bytesPerSample()));
+    }
+  }
+
+  @Override
+  public int width() {
+    return pixels.width();
+  }
+
+  @Override
+  public int height() {
+    return pixels.height();
+  }
+
+  @Override
+  public void read(int y, byte[] rgb) {
+    int channels = pixels.channels();
+    int bytes = pixels.bytesPerSample();
+    int step = channels * bytes;
+    if (!bgr && step == 3) {
+      pixels.read(y, rgb);
+      return;
+    }
+    pixels.read(y, row);
+    // The high byte of a little-endian sample is its last.
+    int from = bytes - 1;
+    int red = channels == 1 ? 0 : bgr ? 2 * bytes : 0;
+    int green = channels == 1 ? 0 : bytes;
+    int blue = channels == 1 ? 0 : bgr ? 0 : 2 * bytes;
+    for (int to = 0; to < width() * 3; to += 3) {
+      int alpha = channels == 4 ? row[from + 3 * bytes] & 0xff : 255;
+      rgb[to] = White.under(row[from + red] & 0xff, alpha);
+      rgb[to + 1] = White.under(row[from + green] & 0xff, alpha);
+      rgb[to + 2] = White.under(row[from + blue] & 0xff, alpha);
+      from += step;
+    }
+  }
+
+  @Override
+  public void finish() {
+    // All of it was decoded at the start.
+  }
+
+  @Override
+  public void close() {
+    pixels.close();
+  }
+}
