@@ -30,7 +30,7 @@ public final class CanonicalDecoder {
     } catch (RefusedException e) {
       return new DecodeResult.Refused(e.reason(), e.detail());
     } catch (CodecException e) {
-      return new DecodeResult.Refused(RefusalReason.CORRUPT, String.valueOf(e.getMessage()));
+      return new DecodeResult.Refused(RefusalReason.CORRUPT, "the decoder refused the file");
     }
   }
 }

@@ -55,14 +55,17 @@ public final class Canonicalizer {
               orientation.toStored(wanted, header.stored()),
               orientation.apply(size));
       return new CanonicalResult.Canonical(
-          encode(orientation.apply(shrunk), bounds),
+          encode(IccProfile.toSrgb(orientation.apply(shrunk), header.iccProfile()), bounds),
           header.format(),
           upright.width(),
           upright.height());
     } catch (RefusedException e) {
       return new CanonicalResult.Refused(e.reason(), e.detail());
     } catch (CodecException e) {
-      return new CanonicalResult.Refused(RefusalReason.CORRUPT, String.valueOf(e.getMessage()));
+      return Truncation.isLikely(untrusted)
+          ? new CanonicalResult.Refused(
+              RefusalReason.TRUNCATED, "the file ends before its image does")
+          : new CanonicalResult.Refused(RefusalReason.CORRUPT, "the decoder refused the file");
     }
   }
 

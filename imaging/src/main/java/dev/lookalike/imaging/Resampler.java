@@ -4,9 +4,10 @@ import java.util.Arrays;
 
 /**
  * Separable antialiased resampling that gives the bytes of Pillow's {@code Image.resize}: same
- * coefficients ({@code precompute_coeffs}), same fixed point (22 bits), horizontal pass first with
- * its result rounded to 8 bits, then the vertical one ({@code src/libImaging/Resample.c}). Rows are
- * read once and as late as possible, so that memory does not grow with the height of the source.
+ * coefficients ({@code precompute_coeffs} of {@code src/libImaging/Resample.c}), same fixed point
+ * (22 bits), same rounding to 8 bits between the two passes, and the order of passes of Pillow 13.
+ * Rows are read once and as late as possible, so that memory does not grow with the height of the
+ * source.
  */
 public final class Resampler {
   /** {@code PRECISION_BITS} of Resample.c: 8 bits for the value, 2 for overshoot. */
@@ -113,52 +114,124 @@ public final class Resampler {
 
   private static void filter(
       RowSource source, Size size, Resampling resampling, Rectangle crop, byte[] result) {
-    Weights horizontal = Weights.of(source.width(), size.width(), resampling);
-    Weights vertical = Weights.of(source.height(), size.height(), resampling);
-    boolean sameWidth = source.width() == size.width();
-    boolean sameHeight = source.height() == size.height();
+    RowSource rows = source;
+    Rectangle columns = new Rectangle(crop.left(), 0, crop.width(), source.height());
+    boolean verticalFirst = isVerticalFirst(source, size);
+    if (verticalFirst) {
+      rows = new VerticalPass(rows, size.height(), resampling);
+      columns = new Rectangle(crop.left(), 0, crop.width(), size.height());
+    }
+    rows =
+        rows.width() == size.width()
+            ? CroppedRows.of(rows, columns)
+            : new HorizontalPass(rows, size.width(), resampling, crop.left(), crop.width());
+    if (!verticalFirst && rows.height() != size.height()) {
+      rows = new VerticalPass(rows, size.height(), resampling);
+    }
     int stride = crop.width() * 3;
-    byte[] row = new byte[source.width() * 3];
-    // Row y of the horizontal pass is in ring[y % ring.length] while an output row may need it.
-    byte[][] ring = new byte[sameHeight ? 1 : vertical.most()][stride];
-    int[] sums = new int[stride];
-    int next = sameHeight ? crop.top() : vertical.first[crop.top()];
+    byte[] row = new byte[stride];
     for (int y = 0; y < crop.height(); y++) {
-      int outY = crop.top() + y;
-      int first = sameHeight ? outY : vertical.first[outY];
-      int count = sameHeight ? 1 : vertical.count[outY];
-      next = Math.max(next, first);
-      for (; next < first + count; next++) {
-        source.read(next, row);
-        byte[] target = ring[next % ring.length];
-        if (sameWidth) {
-          System.arraycopy(row, crop.left() * 3, target, 0, stride);
-        } else {
-          horizontal.apply(row, target, crop.left(), crop.width());
-        }
-      }
-      if (sameHeight) {
-        System.arraycopy(ring[outY % ring.length], 0, result, y * stride, stride);
-        continue;
+      rows.read(crop.top() + y, row);
+      System.arraycopy(row, 0, result, y * stride, stride);
+    }
+  }
+
+  /**
+   * Pillow 13 does the vertical pass first where that saves work. The bytes differ, since the
+   * result of the first pass is rounded.
+   */
+  private static boolean isVerticalFirst(RowSource source, Size size) {
+    int fewerRows = source.height() - size.height();
+    int fewerColumns = source.width() - size.width();
+    return fewerColumns != 0 && fewerRows > 0 && fewerRows > 2 * fewerColumns;
+  }
+
+  /** Resamples the columns from {@code left} on. */
+  private static final class HorizontalPass implements RowSource {
+    private final RowSource source;
+    private final Weights weights;
+    private final int left;
+    private final int width;
+    private final byte[] row;
+
+    HorizontalPass(RowSource source, int to, Resampling resampling, int left, int width) {
+      this.source = source;
+      this.weights = Weights.of(source.width(), to, resampling);
+      this.left = left;
+      this.width = width;
+      this.row = new byte[source.width() * 3];
+    }
+
+    @Override
+    public int width() {
+      return width;
+    }
+
+    @Override
+    public int height() {
+      return source.height();
+    }
+
+    @Override
+    public void read(int y, byte[] rgb) {
+      source.read(y, row);
+      weights.apply(row, rgb, left, width);
+    }
+  }
+
+  /** Resamples rows, of which it holds as many as an output row needs. */
+  private static final class VerticalPass implements RowSource {
+    private final RowSource source;
+    private final Weights weights;
+
+    /** Row y of the source is in {@code ring[y % ring.length]}. */
+    private final byte[][] ring;
+
+    private final int[] sums;
+    private int next;
+
+    VerticalPass(RowSource source, int to, Resampling resampling) {
+      this.source = source;
+      this.weights = Weights.of(source.height(), to, resampling);
+      this.sums = new int[source.width() * 3];
+      this.ring = new byte[weights.most()][sums.length];
+    }
+
+    @Override
+    public int width() {
+      return source.width();
+    }
+
+    @Override
+    public int height() {
+      return weights.first.length;
+    }
+
+    @Override
+    public void read(int y, byte[] rgb) {
+      int first = weights.first[y];
+      int count = weights.count[y];
+      for (next = Math.max(next, first); next < first + count; next++) {
+        source.read(next, ring[next % ring.length]);
       }
       Arrays.fill(sums, HALF);
       for (int i = 0; i < count; i++) {
-        addWeighted(ring[(first + i) % ring.length], vertical.at(outY, i), sums);
+        addWeighted(ring[(first + i) % ring.length], weights.at(y, i), sums);
       }
-      clip(sums, result, y * stride);
+      clip(sums, rgb);
     }
-  }
 
-  // Separate and small, so that the compiler turns them into vector code.
-  private static void addWeighted(byte[] row, int weight, int[] sums) {
-    for (int i = 0; i < sums.length; i++) {
-      sums[i] += (row[i] & 0xff) * weight;
+    // Separate and small, so that the compiler turns them into vector code.
+    private static void addWeighted(byte[] row, int weight, int[] sums) {
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] += (row[i] & 0xff) * weight;
+      }
     }
-  }
 
-  private static void clip(int[] sums, byte[] result, int offset) {
-    for (int i = 0; i < sums.length; i++) {
-      result[offset + i] = (byte) Math.max(0, Math.min(255, sums[i] >> PRECISION_BITS));
+    private static void clip(int[] sums, byte[] rgb) {
+      for (int i = 0; i < sums.length; i++) {
+        rgb[i] = (byte) Math.max(0, Math.min(255, sums[i] >> PRECISION_BITS));
+      }
     }
   }
 

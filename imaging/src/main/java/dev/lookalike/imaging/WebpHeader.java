@@ -4,9 +4,15 @@ import java.util.Optional;
 
 /** Header of a WebP file (RFC 9649). */
 final class WebpHeader {
+  /** A RIFF header, a chunk header and the shortest image; libwebp looks at as many bytes. */
+  private static final int SMALLEST = 32;
+
   private WebpHeader() {}
 
   static ImageHeader parse(Bytes file) {
+    if (file.length() < SMALLEST) {
+      throw new RefusedException(RefusalReason.TRUNCATED, "the WebP ends within its header");
+    }
     long width = 0;
     long height = 0;
     int orientation = 1;
