@@ -1,0 +1,75 @@
+package dev.lookalike.cli.home;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lookalike.cli.terminal.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@code up} was told last, so that {@code up} without options does the same again.
+ *
+ * @param models absolute folders, or {@code builtin}; the first is the default of new collections;
+ *     empty: the built-in model
+ */
+public record Settings(List<Path> models, Ports ports) {
+
+  public Settings {
+    models = List.copyOf(models);
+  }
+
+  /** The defaults where nothing was remembered. */
+  public static Settings read(Home home) {
+    String text;
+    try {
+      text = Files.readString(home.settingsFile());
+    } catch (NoSuchFileException e) {
+      return new Settings(List.of(), Ports.of(Ports.DEFAULT_BASE, Map.of()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    JsonNode node = Json.parse(text);
+    List<Path> models = new ArrayList<>();
+    node.path("models").forEach(m -> models.add(path(home, m.asText())));
+    Map<Ports.Listener, Integer> ports = new EnumMap<>(Ports.Listener.class);
+    for (Ports.Listener listener : Ports.Listener.values()) {
+      if (node.path("ports").has(listener.text())) {
+        ports.put(listener, node.path("ports").path(listener.text()).asInt());
+      }
+    }
+    return new Settings(models, Ports.of(Ports.DEFAULT_BASE, ports));
+  }
+
+  /**
+   * Folders in the home are kept relative to it; a single word is no folder but the name of a
+   * model.
+   */
+  private static Path path(Home home, String text) {
+    return text.contains("/") ? home.directory().resolve(text) : Path.of(text);
+  }
+
+  /** Replaces what was remembered. */
+  public void write(Home home) {
+    ObjectNode node = Json.object();
+    ArrayNode modelsNode = node.putArray("models");
+    models.forEach(
+        m ->
+            modelsNode.add(
+                m.startsWith(home.directory())
+                    ? home.directory().relativize(m).toString()
+                    : m.toString()));
+    ObjectNode portsNode = node.putObject("ports");
+    for (Ports.Listener listener : Ports.Listener.values()) {
+      portsNode.put(listener.text(), ports.of(listener));
+    }
+    RunState.replace(home.settingsFile(), Json.line(node) + "\n");
+  }
+}

@@ -1,0 +1,79 @@
+package dev.lookalike.cli.imports;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The files below a folder, ordered by name. What a file holds is found out by the service: every
+ * regular file that is not hidden is tried, whatever it is called.
+ *
+ * @param skipped hidden, unreadable or no regular files; hidden folders count once
+ */
+record Folder(List<FolderFile> files, int skipped) {
+
+  /**
+   * @param leftOut files that are no images: the table of attributes
+   */
+  static Folder walk(Path root, Set<Path> leftOut) throws IOException {
+    List<FolderFile> files = new ArrayList<>();
+    int[] skipped = {0};
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+            if (!directory.equals(root) && hidden(directory)) {
+              skipped[0]++;
+              return FileVisitResult.SKIP_SUBTREE;
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            BasicFileAttributes target =
+                attributes.isSymbolicLink() && Files.exists(file)
+                    ? Files.readAttributes(file, BasicFileAttributes.class)
+                    : attributes;
+            if (hidden(file)
+                || !target.isRegularFile()
+                || !Files.isReadable(file)
+                || leftOut.contains(file.toAbsolutePath().normalize())) {
+              skipped[0]++;
+            } else {
+              files.add(
+                  new FolderFile(
+                      name(root, file), file, target.size(), target.lastModifiedTime().toMillis()));
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) {
+            skipped[0]++;
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    files.sort(Comparator.comparing(FolderFile::name));
+    return new Folder(List.copyOf(files), skipped[0]);
+  }
+
+  private static boolean hidden(Path file) {
+    return file.getFileName().toString().startsWith(".");
+  }
+
+  private static String name(Path root, Path file) {
+    StringBuilder name = new StringBuilder();
+    root.relativize(file).forEach(part -> name.append(name.isEmpty() ? "" : "/").append(part));
+    return name.toString();
+  }
+}

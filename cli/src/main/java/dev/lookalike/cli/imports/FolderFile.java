@@ -1,0 +1,12 @@
+package dev.lookalike.cli.imports;
+
+import java.nio.file.Path;
+
+/**
+ * A file to be imported.
+ *
+ * @param name path relative to the imported folder, with slashes
+ * @param size in bytes
+ * @param modified milliseconds since the epoch
+ */
+record FolderFile(String name, Path path, long size, long modified) {}

@@ -1,0 +1,281 @@
+package dev.lookalike.cli.machine;
+
+import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.broker.BrokerSettings;
+import dev.lookalike.cli.home.Home;
+import dev.lookalike.cli.home.Ports;
+import dev.lookalike.cli.home.Ports.Listener;
+import dev.lookalike.cli.terminal.CommandFailure;
+import dev.lookalike.cli.terminal.ExitCode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/**
+ * The built programs in the checkout, and the commands that run them.
+ *
+ * <p>A service runs from its fast-jar folder, but on a flat class path: only then does the JDK's
+ * AOT cache hold its classes. Measured on 2 cores, one idle service to "started": fast-jar 1.7 s,
+ * flat 2.0 s, flat with AOT cache 0.5 s.
+ *
+ * @param root of the checkout
+ */
+record Distribution(Path root) {
+
+  /** Set by the shell script {@code lookalike}. */
+  private static final String ROOT_PROPERTY = "lookalike.root";
+
+  /** Whose command line a process of a home is known by. */
+  private static final String HOME_PROPERTY = "-Dlookalike.home=";
+
+  /**
+   * What a service needs more than the rest, by name: heap in MiB. Idle heaps stay small: they grow
+   * on demand.
+   */
+  private static final Map<String, Integer> HEAP_MIB =
+      Map.of("ingest", 256, "embed", 256, "query", 320);
+
+  static Distribution find() {
+    String root = System.getProperty(ROOT_PROPERTY);
+    if (root == null) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "NOT_INSTALLED", "run this through the script `lookalike` of a checkout");
+    }
+    return new Distribution(Path.of(root));
+  }
+
+  Path aotDirectory() {
+    return root.resolve("cli/target/aot");
+  }
+
+  /** The class path of this command. */
+  String cliClassPath() {
+    return System.getProperty("java.class.path");
+  }
+
+  static Path java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java");
+  }
+
+  /**
+   * The children of a machine.
+   *
+   * @param models folders; empty: the built-in model
+   * @param train whether this run writes the AOT caches instead of reading them
+   */
+  List<ChildSpec> children(Home home, Ports ports, List<Path> models, boolean train) {
+    Map<String, String> environment = Map.of("MALLOC_ARENA_MAX", "2");
+    List<ChildSpec> specs = new ArrayList<>();
+    List<String> brokerOptions = new ArrayList<>(aot("broker", train));
+    brokerOptions.add(HOME_PROPERTY + home.directory());
+    brokerOptions.addAll(userOptions("broker"));
+    BrokerSettings broker =
+        new BrokerSettings(home.kafka(), ports.of(Listener.BROKER), ports.of(Listener.CONTROLLER));
+    specs.add(
+        new ChildSpec(
+            "broker",
+            BrokerProcess.command(java(), brokerClassPath(), brokerOptions, broker),
+            environment,
+            new ChildSpec.Readiness.Says(BrokerProcess::saysReady),
+            2));
+    String modelList = models.stream().map(Path::toString).collect(Collectors.joining(","));
+    List<String> embed = new ArrayList<>();
+    embed.add("-Dlookalike.models=" + modelList);
+    extractOnnxRuntime(home).ifPresent(d -> embed.add("-Donnxruntime.native.path=" + d));
+    specs.add(service("embed", home, ports, Listener.EMBED, Listener.EMBED_GRPC, 1, embed, train));
+    specs.add(
+        service(
+            "query",
+            home,
+            ports,
+            Listener.QUERY,
+            Listener.QUERY_GRPC,
+            1,
+            List.of(
+                "-Dlookalike.index.directory=" + home.index(),
+                "-Dlookalike.embed.address=" + ports.address(Listener.EMBED_GRPC),
+                "-Dlookalike.content-url=http://" + ports.address(Listener.INGEST)),
+            train));
+    specs.add(
+        service(
+            "ingest",
+            home,
+            ports,
+            Listener.INGEST,
+            Listener.INGEST_GRPC,
+            0,
+            List.of(
+                "-Dlookalike.blobs.directory=" + home.blobs(),
+                "-Dlookalike.query.address=" + ports.address(Listener.QUERY_GRPC)),
+            train));
+    return specs;
+  }
+
+  private ChildSpec service(
+      String name,
+      Home home,
+      Ports ports,
+      Listener http,
+      Listener grpc,
+      int stopStage,
+      List<String> settings,
+      boolean train) {
+    Path app = root.resolve(name + "-service/target/quarkus-app");
+    List<String> command = new ArrayList<>();
+    command.add(java().toString());
+    command.addAll(
+        List.of(
+            "-Xms24m",
+            "-Xmx" + HEAP_MIB.get(name) + "m",
+            "-XX:+UseSerialGC",
+            "-XX:MinHeapFreeRatio=10",
+            "-XX:MaxHeapFreeRatio=30",
+            "-Xss512k",
+            "-XX:+ExitOnOutOfMemoryError",
+            // As the manifest of quarkus-run.jar says, which a flat class path does not read.
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "--add-modules=jdk.incubator.vector",
+            "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
+            "-Dio.netty.allocator.numDirectArenas=2",
+            "-Dorg.bytedeco.javacpp.cachedir=" + home.caches().resolve("natives"),
+            HOME_PROPERTY + home.directory(),
+            "-Dquarkus.http.port=" + ports.of(http),
+            "-Dquarkus.grpc.server.port=" + ports.of(grpc),
+            "-Dlookalike.kafka.bootstrap-servers=" + ports.address(Listener.BROKER),
+            "-Dlookalike.exit-with-parent=true"));
+    command.addAll(settings);
+    command.addAll(aot(name, train));
+    command.addAll(userOptions(name));
+    command.addAll(List.of("-cp", serviceClassPath(app), "io.quarkus.runner.GeneratedMain"));
+    return new ChildSpec(
+        name,
+        command,
+        Map.of("MALLOC_ARENA_MAX", "2"),
+        new ChildSpec.Readiness.Answers(URI.create("http://" + ports.address(http))),
+        stopStage);
+  }
+
+  /** LOOKALIKE_INGEST_OPTS and so on: more JVM options, such as -Xmx or -Dlookalike settings. */
+  private static List<String> userOptions(String name) {
+    String options = System.getenv("LOOKALIKE_" + name.toUpperCase(Locale.ROOT) + "_OPTS");
+    return options == null || options.isBlank()
+        ? List.of()
+        : Arrays.asList(options.strip().split("\\s+"));
+  }
+
+  private List<String> aot(String name, boolean train) {
+    Path cache = aotDirectory().resolve(name + ".aot");
+    if (train) {
+      return List.of("-XX:AOTCacheOutput=" + cache, "-Xlog:aot*=off", "-Xlog:cds*=off");
+    }
+    // A cache that does not fit (another JDK, other jars) is left aside by the JVM.
+    return Files.exists(cache)
+        ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off", "-Xlog:cds*=off")
+        : List.of();
+  }
+
+  /**
+   * The order in which fast-jar's own loader looks: what the build transformed hides the original.
+   */
+  private static String serviceClassPath(Path app) {
+    List<Path> jars = new ArrayList<>();
+    Path transformed = app.resolve("quarkus/transformed-bytecode.jar");
+    if (Files.exists(transformed)) {
+      jars.add(transformed);
+    }
+    jars.add(app.resolve("quarkus/generated-bytecode.jar"));
+    jars.addAll(jarsIn(app.resolve("app")));
+    jars.addAll(jarsIn(app.resolve("lib/boot")));
+    jars.addAll(jarsIn(app.resolve("lib/main")));
+    return joined(jars);
+  }
+
+  private String brokerClassPath() {
+    List<Path> jars = new ArrayList<>(jarsIn(root.resolve("broker/target")));
+    jars.addAll(jarsIn(root.resolve("broker/target/lib")));
+    return joined(jars);
+  }
+
+  private static String joined(List<Path> jars) {
+    return jars.stream().map(Path::toString).collect(Collectors.joining(":"));
+  }
+
+  private static List<Path> jarsIn(Path directory) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(f -> f.getFileName().toString().endsWith(".jar"))
+          .filter(f -> !f.getFileName().toString().endsWith("-tests.jar"))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new CommandFailure(
+          ExitCode.FAILED,
+          "NOT_BUILT",
+          directory + " is missing: build with ./mvnw -DskipTests package");
+    }
+  }
+
+  /**
+   * Puts ONNX Runtime's native libraries where they are found at every start; it would unpack them
+   * each time. Empty when they are not for this platform; then it does that.
+   */
+  private Optional<Path> extractOnnxRuntime(Home home) {
+    Optional<Path> jar =
+        jarsIn(root.resolve("embed-service/target/quarkus-app/lib/main")).stream()
+            .filter(j -> j.getFileName().toString().startsWith("com.microsoft.onnxruntime."))
+            .findFirst();
+    String os = System.getProperty("os.name").startsWith("Linux") ? "linux" : "osx";
+    String architecture = System.getProperty("os.arch").equals("amd64") ? "x64" : "aarch64";
+    if (jar.isEmpty()) {
+      return Optional.empty();
+    }
+    String name = jar.get().getFileName().toString();
+    Path directory = home.caches().resolve("natives").resolve(name.substring(0, name.length() - 4));
+    String prefix = "ai/onnxruntime/native/" + os + "-" + architecture + "/";
+    try (ZipFile zip = new ZipFile(jar.get().toFile())) {
+      List<? extends ZipEntry> libraries =
+          zip.stream()
+              .filter(e -> e.getName().startsWith(prefix) && !e.isDirectory())
+              .filter(e -> e.getName().endsWith(".so") || e.getName().endsWith(".dylib"))
+              .toList();
+      if (libraries.isEmpty()) {
+        return Optional.empty();
+      }
+      Files.createDirectories(directory);
+      for (ZipEntry library : libraries) {
+        Path file = directory.resolve(library.getName().substring(prefix.length()));
+        if (!Files.exists(file) || Files.size(file) != library.getSize()) {
+          Path temporary = Files.createTempFile(directory, "lib", ".tmp");
+          try (InputStream in = zip.getInputStream(library)) {
+            Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
+          }
+          Files.move(
+              temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+      return Optional.of(directory);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether a command line is that of a child of the supervisor of this home. */
+  static boolean isOf(Home home, String commandLine) {
+    return commandLine.contains(HOME_PROPERTY + home.directory() + " ");
+  }
+}

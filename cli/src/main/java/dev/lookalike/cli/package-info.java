@@ -1,0 +1,5 @@
+/** The {@code lookalike} command. */
+@NullMarked
+package dev.lookalike.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Searches, and shows what was found. */
+@NullMarked
+package dev.lookalike.cli.search;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,85 @@
+package dev.lookalike.cli.terminal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.Console;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Where a command writes: results to standard output, everything else to standard error. Colours
+ * and moving lines only where a person looks at a terminal, and not where the environment has
+ * NO_COLOR.
+ */
+public final class Terminal {
+
+  /** The terminal of this process. */
+  public static final Terminal SYSTEM =
+      new Terminal(
+          new PrintStream(System.out, false, StandardCharsets.UTF_8),
+          new PrintStream(System.err, true, StandardCharsets.UTF_8),
+          isTerminal());
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final boolean interactive;
+  private final boolean colours;
+
+  public Terminal(PrintStream out, PrintStream err, boolean interactive) {
+    this.out = out;
+    this.err = err;
+    this.interactive = interactive;
+    this.colours = interactive && System.getenv("NO_COLOR") == null;
+  }
+
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
+  }
+
+  /** Whether a person looks at a terminal. */
+  public boolean interactive() {
+    return interactive;
+  }
+
+  public PrintStream out() {
+    return out;
+  }
+
+  /** A line of the result. */
+  public void line(String line) {
+    out.println(line);
+    out.flush();
+  }
+
+  /** The result for scripts. */
+  public void json(JsonNode node) {
+    line(Json.line(node));
+  }
+
+  /** A line about the work, for people. */
+  public void note(String line) {
+    err.println(line);
+  }
+
+  /** Replaces the moving line; only on an interactive terminal. */
+  public void moving(String line) {
+    err.print("\r\u001b[2K" + line);
+    err.flush();
+  }
+
+  public String bold(String text) {
+    return colours ? "\u001b[1m" + text + "\u001b[0m" : text;
+  }
+
+  public String faint(String text) {
+    return colours ? "\u001b[2m" + text + "\u001b[0m" : text;
+  }
+
+  public String good(String text) {
+    return colours ? "\u001b[32m" + text + "\u001b[0m" : text;
+  }
+
+  public String bad(String text) {
+    return colours ? "\u001b[31m" + text + "\u001b[0m" : text;
+  }
+}
