@@ -38,8 +38,8 @@ record Distribution(Path root) {
   /** Set by the shell script {@code lookalike}. */
   private static final String ROOT_PROPERTY = "lookalike.root";
 
-  /** Whose command line a process of a home is known by. */
-  private static final String HOME_PROPERTY = "-Dlookalike.home=";
+  /** What a process of a home is known by. No setting of the services: those would refuse it. */
+  private static final String HOME_PROPERTY = "-Dlookalike-home=";
 
   /**
    * What a service needs more than the rest, by name: heap in MiB. Idle heaps stay small: they grow
@@ -149,7 +149,6 @@ record Distribution(Path root) {
             "--add-opens=java.base/java.lang=ALL-UNNAMED",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
-            "--add-modules=jdk.incubator.vector",
             "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
             "-Dio.netty.allocator.numDirectArenas=2",
             "-Dorg.bytedeco.javacpp.cachedir=" + home.caches().resolve("natives"),

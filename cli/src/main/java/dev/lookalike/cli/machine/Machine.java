@@ -21,8 +21,12 @@ final class Machine {
   /** Of one log file in bytes; there are four for each child. */
   private static final long LOG_BYTES = 10 << 20;
 
-  private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
+  /** A little more than the services take to drain. */
+  static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
+
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(10);
+
+  private static final int LINE_SHOWN = 300;
 
   private final Home home;
   private final Ports ports;
@@ -75,7 +79,9 @@ final class Machine {
           return Optional.of(
               child.spec().name()
                   + " ended before it was ready. Its last lines:\n  "
-                  + String.join("\n  ", child.tail()));
+                  + child.tail().stream()
+                      .map(Machine::shortened)
+                      .collect(Collectors.joining("\n  ")));
         }
       }
       List<Child> missing = children.stream().filter(c -> !c.wasReady()).toList();
@@ -107,8 +113,12 @@ final class Machine {
     }
   }
 
-  /** Stops the children stage by stage, each stage at once. Returns when all are gone. */
-  void stop() {
+  /**
+   * Stops the children stage by stage, each stage at once. Returns when all are gone.
+   *
+   * @param patience for each child before it is killed
+   */
+  void stop(Duration patience) {
     synchronized (this) {
       phase = "stopping";
     }
@@ -122,10 +132,10 @@ final class Machine {
         (stage, members) -> {
           members.forEach(Child::requestStop);
           for (Child child : members) {
-            if (!child.awaitStopped(STOP_PATIENCE)) {
+            if (!child.awaitStopped(patience)) {
               notes.accept(
                   "%s did not end within %d s and was killed"
-                      .formatted(child.spec().name(), STOP_PATIENCE.toSeconds()));
+                      .formatted(child.spec().name(), patience.toSeconds()));
             }
           }
         });
@@ -134,6 +144,10 @@ final class Machine {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static String shortened(String line) {
+    return line.length() > LINE_SHOWN ? line.substring(0, LINE_SHOWN) + "..." : line;
   }
 
   private synchronized void publish() {

@@ -40,6 +40,7 @@ import picocli.CommandLine.Command;
     description = "Makes the caches for a quick start; the script does it.")
 public final class PrepareCommand implements Callable<Integer> {
 
+  /** Also for the end of each JVM, which then writes its cache. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @Override
@@ -69,7 +70,7 @@ public final class PrepareCommand implements Callable<Integer> {
             distribution.children(home, ports, List.of(), true),
             Child.RestartPolicy.DEFAULT,
             Terminal.SYSTEM::note);
-    Thread stop = new Thread(machine::stop, "stop");
+    Thread stop = new Thread(() -> machine.stop(Machine.STOP_PATIENCE), "stop");
     Runtime.getRuntime().addShutdownHook(stop);
     machine.start();
     Optional<String> failure = machine.awaitReady(PATIENCE);
@@ -87,7 +88,7 @@ public final class PrepareCommand implements Callable<Integer> {
           picture.toString());
     }
     Runtime.getRuntime().removeShutdownHook(stop);
-    machine.stop();
+    machine.stop(PATIENCE);
     lock.ifPresent(HomeLock::close);
     if (failure.isPresent()) {
       throw new CommandFailure(ExitCode.UNAVAILABLE, "NOT_READY", failure.get());

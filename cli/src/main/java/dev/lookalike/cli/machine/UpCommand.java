@@ -147,7 +147,7 @@ public final class UpCommand implements Callable<Integer> {
                 terminal.note("");
               }
               log("stopping");
-              machine.stop();
+              machine.stop(Machine.STOP_PATIENCE);
               lock.close();
               stopped.countDown();
             },
