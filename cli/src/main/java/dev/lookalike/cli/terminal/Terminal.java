@@ -2,8 +2,11 @@ package dev.lookalike.cli.terminal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Console;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 
 /**
  * Where a command writes: results to standard output, everything else to standard error. Colours
@@ -12,12 +15,42 @@ import java.nio.charset.StandardCharsets;
  */
 public final class Terminal {
 
-  /** The terminal of this process. */
+  /**
+   * The terminal of this process: whatever System.out and System.err are at the moment of writing.
+   */
   public static final Terminal SYSTEM =
       new Terminal(
-          new PrintStream(System.out, false, StandardCharsets.UTF_8),
-          new PrintStream(System.err, true, StandardCharsets.UTF_8),
+          new PrintStream(new Following(() -> System.out), false, StandardCharsets.UTF_8),
+          new PrintStream(new Following(() -> System.err), true, StandardCharsets.UTF_8),
           isTerminal());
+
+  /** Writes to the stream that is current. */
+  private static final class Following extends OutputStream {
+
+    private final Supplier<PrintStream> current;
+
+    Following(Supplier<PrintStream> current) {
+      this.current = current;
+    }
+
+    @Override
+    public void write(int b) {
+      current.get().write(b);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+      current.get().write(bytes, offset, length);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      current.get().flush();
+      if (current.get().checkError()) {
+        throw new IOException("cannot write");
+      }
+    }
+  }
 
   private final PrintStream out;
   private final PrintStream err;

@@ -1,0 +1,278 @@
+package dev.lookalike.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lookalike.cli.terminal.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class LookalikeTest {
+
+  private final FakeServices services = new FakeServices();
+  @TempDir Path directory;
+
+  record Run(int exit, String out, String err) {}
+
+  @AfterEach
+  void stop() {
+    services.close();
+  }
+
+  private Run run(String... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+      int exit = Lookalike.commandLine().execute(arguments);
+      return new Run(
+          exit,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  private Run runWithServices(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    String address = services.address().toString();
+    all.addAll(List.of("--ingest-url", address, "--query-url", address));
+    all.addAll(List.of("--home", directory.resolve("home").toString()));
+    return run(all.toArray(String[]::new));
+  }
+
+  private Path photo(String content) throws IOException {
+    return Files.writeString(directory.resolve("photo.jpg"), content);
+  }
+
+  @Test
+  void everyCommandExplainsItself() {
+    CommandLine root = Lookalike.commandLine();
+    for (String name : root.getSubcommands().keySet()) {
+      if (!name.equals("help")) {
+        Run help = run(name, "--help");
+        assertThat(help.exit()).as(name).isZero();
+        assertThat(help.out()).as(name).startsWith("Usage: lookalike " + name);
+      }
+    }
+    assertThat(run("--help").out()).contains("Exit codes:", "A first search:");
+  }
+
+  @Test
+  void aWrongCommandLineIsOneLineAndExitCodeTwo() {
+    for (List<String> wrong :
+        List.of(
+            List.of("search"),
+            List.of("nonsense"),
+            List.of("import", "/no/such/folder"),
+            List.of("search", "/no/such/photo.jpg"),
+            List.of("put", "x.jpg", "--attribute", "price:number=cheap"),
+            List.of("up", "--home", directory + "/up", "--model", "/no/such/model"),
+            List.of("up", "--home", directory + "/up", "--port", "nothing=1"))) {
+      Run run = run(wrong.toArray(String[]::new));
+      assertThat(run.exit()).as(wrong.toString()).isEqualTo(2);
+      assertThat(run.err()).startsWith("lookalike: ").hasLineCount(1).doesNotContain("\tat ");
+      assertThat(run.out()).isEmpty();
+    }
+  }
+
+  @Test
+  void nothingRunningIsExitCodeThree() throws IOException {
+    Run run = run("search", photo("image").toString(), "--home", directory + "/nowhere");
+    assertThat(run.exit()).isEqualTo(3);
+    assertThat(run.err()).contains("NOT_RUNNING", "lookalike up");
+    services.close();
+    Run away = runWithServices("list");
+    assertThat(away.exit()).isEqualTo(3);
+    assertThat(away.err()).contains("NOT_REACHABLE").hasLineCount(1);
+  }
+
+  @Test
+  void refusalsKeepTheirCode() throws IOException {
+    Run absent = runWithServices("list", "--collection", "absent");
+    assertThat(absent.exit()).isEqualTo(4);
+    assertThat(absent.err()).isEqualTo("lookalike: COLLECTION_NOT_FOUND: no collection absent\n");
+    Run refused = runWithServices("put", photo("text").toString());
+    assertThat(refused.exit()).isEqualTo(5);
+    assertThat(refused.err()).contains("UNKNOWN_FORMAT");
+  }
+
+  @Test
+  void searchPrintsATableJsonAndAPage() throws IOException {
+    String photo = photo("image").toString();
+    Run table =
+        runWithServices("search", photo, "-k", "3", "--filter", "attributes.price < 10.0 && true");
+    assertThat(table.exit()).isZero();
+    assertThat(table.out())
+        .contains("similarity", "0.9877", "a/b.jpg", "i1")
+        .doesNotContain("\u001b");
+    assertThat(services.requests)
+        .contains(
+            "POST /v1/collections/default/search?k=3"
+                + "&filter=attributes.price%20%3C%2010.0%20%26%26%20true");
+
+    JsonNode json = Json.parse(runWithServices("search", photo, "--json").out());
+    assertThat(json.path("hits").path(0).path("similarity").asDouble()).isEqualTo(0.98765);
+
+    Path page = directory.resolve("page.html");
+    assertThat(runWithServices("search", photo, "--html", page.toString()).exit()).isZero();
+    assertThat(Files.readString(page))
+        .contains("data:image/jpeg;base64,SlBFRw==", "a/b.jpg", "&lt;b&gt;shirt&lt;/b&gt;")
+        .doesNotContain("<b>shirt", "http://");
+  }
+
+  @Test
+  void putSendsTypedAttributesAndLabelsAndTellsTheOutcome() throws IOException {
+    Run put =
+        runWithServices(
+            "put",
+            photo("image-bad").toString(),
+            "--id",
+            "a/b",
+            "-a",
+            "price:number=9.5",
+            "-a",
+            "name=Grün",
+            "-a",
+            "sizes:list=s;m",
+            "-a",
+            "new:boolean=yes",
+            "-a",
+            "at:time=2026-01-31",
+            "--label",
+            "a b",
+            "--no-wait",
+            "--json");
+    assertThat(put.exit()).isZero();
+    FakeServices.Accepted upload = services.accepted.getFirst();
+    assertThat(services.requests.getFirst())
+        .isEqualTo("PUT /v1/collections/default/images/a%2Fb?label=a%20b");
+    assertThat(Json.parse(upload.attributes()))
+        .isEqualTo(
+            Json.parse(
+                """
+                {"price":9.5,"name":"Grün","sizes":["s","m"],"new":true,
+                 "at":{"time":"2026-01-31T00:00:00Z"}}"""));
+    assertThat(upload.attributes()).isASCII();
+  }
+
+  @Test
+  void manyAttributesTravelAsMultipart() throws IOException {
+    Run put =
+        runWithServices(
+            "put", photo("image").toString(), "-a", "text=" + "x".repeat(5_000), "--no-wait");
+    assertThat(put.exit()).isZero();
+    FakeServices.Accepted upload = services.accepted.getFirst();
+    assertThat(upload.attributes()).isEmpty();
+    assertThat(upload.body()).contains("name=\"attributes\"", "name=\"image\"", "x".repeat(5_000));
+  }
+
+  @Test
+  void exportFollowsTheCursor() throws IOException {
+    Path file = directory.resolve("all.jsonl");
+    Run export = runWithServices("export", "-o", file.toString());
+    assertThat(export.exit()).isZero();
+    assertThat(Files.readString(file)).isEqualTo("{\"image_id\":\"i1\"}\n{\"image_id\":\"i2\"}\n");
+    assertThat(runWithServices("export").out()).hasLineCount(2);
+    assertThat(runWithServices("list", "--limit", "1", "--json").out())
+        .isEqualTo("{\"images\":[{\"image_id\":\"i1\"}]}\n");
+  }
+
+  @Test
+  void deletingByFilterNeedsAYes() {
+    Run counted = runWithServices("delete", "--filter", "true");
+    assertThat(counted.exit()).isEqualTo(2);
+    assertThat(counted.err()).contains("7 images match", "--yes");
+    assertThat(services.requests).noneMatch(r -> r.contains(":delete"));
+  }
+
+  @Test
+  void importUploadsOnceCountsAndResumes() throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("photos/red"));
+    Files.writeString(folder.resolve("a.jpg"), "image a");
+    Files.writeString(folder.resolve("same.jpg"), "image a");
+    Files.writeString(folder.resolve("bad.jpg"), "image-bad");
+    Files.writeString(folder.resolve("b.txt"), "text");
+    Files.writeString(folder.resolve(".hidden"), "image h");
+    Files.writeString(
+        directory.resolve("t.csv"), "file,price:number,label\na.jpg,7,shirt\nno.jpg,1,\n");
+    services.full.set(1);
+    String[] command = {
+      "import", directory.resolve("photos").toString(), "--json", "--label-from-folder",
+      "--attributes", directory.resolve("t.csv").toString(), "--concurrency", "1"
+    };
+    Run first = runWithServices(command);
+    assertThat(first.exit()).isZero();
+    assertThat(first.err()).contains("1 of 2 rows");
+    JsonNode summary = Json.parse(first.out());
+    assertThat(summary.path("files").asInt()).isEqualTo(4);
+    assertThat(summary.path("uploaded").asInt()).isEqualTo(2);
+    assertThat(summary.path("searchable").asInt()).isEqualTo(1);
+    assertThat(summary.path("duplicate").asInt()).isEqualTo(1);
+    assertThat(summary.path("skipped").asInt()).isEqualTo(1);
+    assertThat(Json.line(summary.path("rejected")))
+        .isEqualTo("{\"EMBEDDING_ZERO\":1,\"UNKNOWN_FORMAT\":1}");
+    assertThat(services.accepted.getFirst().query()).isEqualTo("label=shirt&label=red");
+    assertThat(Json.parse(services.accepted.getFirst().attributes()))
+        .isEqualTo(Json.parse("{\"file\":\"red/a.jpg\",\"price\":7.0}"));
+
+    Files.writeString(folder.resolve("c.jpg"), "image c");
+    JsonNode again = Json.parse(runWithServices(command).out());
+    assertThat(again.path("uploaded").asInt()).isEqualTo(1);
+    assertThat(again.path("resumed").asInt()).isEqualTo(4);
+    assertThat(again.path("searchable").asInt()).isEqualTo(2);
+    assertThat(again.path("pending").asInt()).isZero();
+    assertThat(services.accepted).hasSize(3);
+  }
+
+  @Test
+  void importOutlivesAnOutageAndGivesUpAfterItsPatience() throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("photos"));
+    for (int i = 0; i < 20; i++) {
+      Files.writeString(folder.resolve(i + ".jpg"), "image " + i);
+    }
+    services.accepted.clear();
+    Run through = runWithServices("import", folder.toString(), "--json", "--patience", "60");
+    assertThat(Json.parse(through.out()).path("searchable").asInt()).isEqualTo(20);
+
+    Files.writeString(folder.resolve("new.jpg"), "image new");
+    Run outage = runWithOutage(3, folder, "60");
+    assertThat(outage.exit()).isZero();
+    assertThat(Json.parse(outage.out()).path("uploaded").asInt()).isEqualTo(1);
+
+    Files.writeString(folder.resolve("newer.jpg"), "image newer");
+    Run givenUp = runWithOutage(1_000, folder, "1");
+    assertThat(givenUp.exit()).isEqualTo(3);
+    assertThat(givenUp.err()).contains("BROKER_UNAVAILABLE", "again to go on");
+  }
+
+  /** The collection is found; then the services answer 503 for so many requests. */
+  private Run runWithOutage(int requests, Path folder, String patience) {
+    Thread later =
+        new Thread(
+            () -> {
+              int before = services.requests.size();
+              while (services.requests.size() == before) {
+                Thread.onSpinWait();
+              }
+              services.outage.set(requests);
+            });
+    later.start();
+    return runWithServices("import", folder.toString(), "--json", "--patience", patience);
+  }
+}
