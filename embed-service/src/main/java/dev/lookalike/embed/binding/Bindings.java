@@ -1,0 +1,367 @@
+package dev.lookalike.embed.binding;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.protobuf.Timestamp;
+import dev.lookalike.embed.infer.Embedder;
+import dev.lookalike.embed.infer.Embedders;
+import dev.lookalike.embed.model.Models;
+import dev.lookalike.log.CollectionRegistry;
+import dev.lookalike.log.CollectionState;
+import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.Build;
+import dev.lookalike.proto.events.v1.BuildState;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.CollectionEvent;
+import dev.lookalike.proto.image.v1.ModelReference;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the registry, binds collections that have no build to a model, and tells which builds
+ * this instance serves. Works in a thread of its own, that waits for the broker. Thread-safe.
+ */
+@Singleton
+public class Bindings {
+  private static final Logger LOG = Logger.getLogger(Bindings.class);
+  private static final Duration RETRY = Duration.ofMillis(200);
+  private static final Duration WRITE = Duration.ofSeconds(10);
+
+  private final Broker broker;
+  private final KafkaSettings settings;
+  private final Embedders embedders;
+  private final Object change = new Object();
+  private boolean changed;
+  private volatile boolean closed;
+  private volatile Optional<String> trouble = Optional.of("the broker was not asked yet");
+  private volatile List<Binding> served = List.of();
+  private volatile List<Unserved> unserved = List.of();
+  private volatile @Nullable CollectionRegistry registry;
+  private @Nullable Thread thread;
+
+  /** A build that this instance serves. */
+  public record Binding(Collection collection, Build build, Embedder embedder) {}
+
+  /** A collection that nothing here is computed for, and why. */
+  public record Unserved(String collection, String reason) {}
+
+  public Bindings(Broker broker, KafkaSettings settings, Embedders embedders) {
+    this.broker = broker;
+    this.settings = settings;
+    this.embedders = embedders;
+  }
+
+  /**
+   * Starts following; once, after the models are loaded.
+   *
+   * @param onChange gets what is served after each change, from one thread; must not block for long
+   */
+  public void follow(Consumer<List<Binding>> onChange) {
+    CollectionRegistry following =
+        new CollectionRegistry(broker.clientSettings(), this::signalChange);
+    registry = following;
+    thread = Thread.ofPlatform().name("bindings").daemon().start(() -> keep(following, onChange));
+  }
+
+  /** Why broker or registry cannot be used; empty when they can. */
+  public Optional<String> trouble() {
+    return trouble;
+  }
+
+  public List<Binding> served() {
+    return served;
+  }
+
+  public List<Unserved> unserved() {
+    return unserved;
+  }
+
+  /** A collection by name or id, as the registry tells it. */
+  public Optional<CollectionState> find(String nameOrId) {
+    CollectionRegistry following = registry;
+    return following == null ? Optional.empty() : following.find(nameOrId);
+  }
+
+  /**
+   * The binding of a collection: to the build of this id, or where that is empty to the live one.
+   */
+  public Optional<Binding> binding(String collectionId, String buildId) {
+    return served.stream()
+        .filter(binding -> binding.collection().getId().equals(collectionId))
+        .filter(
+            binding ->
+                buildId.isEmpty()
+                    ? binding.build().getState() == BuildState.BUILD_STATE_LIVE
+                    : binding.build().getId().equals(buildId))
+        .findFirst();
+  }
+
+  private void signalChange() {
+    synchronized (change) {
+      changed = true;
+      change.notifyAll();
+    }
+  }
+
+  private void keep(CollectionRegistry following, Consumer<List<Binding>> onChange) {
+    boolean again = true;
+    while (!closed) {
+      Optional<String> now;
+      try {
+        broker.probe();
+        if (!following.caughtUp()) {
+          now = Optional.of("the registry of collections is not read yet");
+        } else {
+          if (takeChange() || again) {
+            reconcile(following);
+            onChange.accept(served);
+          }
+          again = false;
+          now = Optional.empty();
+        }
+      } catch (KafkaException e) {
+        now = Optional.of(String.valueOf(e.getMessage()));
+        again = true;
+      } catch (RuntimeException e) {
+        LOG.error("cannot bind collections", e);
+        now = Optional.of("cannot bind collections: " + e.getMessage());
+        again = true;
+      }
+      if (!now.equals(trouble)) {
+        now.ifPresentOrElse(
+            reason -> LOG.warnf("broker %s: %s", settings.bootstrapServers(), reason),
+            () -> LOG.infof("broker %s is there", settings.bootstrapServers()));
+        trouble = now;
+      }
+      pause(now.isPresent() ? RETRY : settings.probeEvery());
+    }
+  }
+
+  private boolean takeChange() {
+    synchronized (change) {
+      boolean taken = changed;
+      changed = false;
+      return taken;
+    }
+  }
+
+  private void pause(Duration duration) {
+    synchronized (change) {
+      if (changed && trouble.isEmpty()) {
+        return;
+      }
+      try {
+        change.wait(duration.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        closed = true;
+      }
+    }
+  }
+
+  private void reconcile(CollectionRegistry following) {
+    Models models = embedders.models().orElseThrow();
+    List<Binding> nowServed = new ArrayList<>();
+    List<Unserved> nowUnserved = new ArrayList<>();
+    for (CollectionState state : following.all()) {
+      Collection collection = state.collection();
+      List<Build> builds =
+          state.builds().values().stream()
+              .filter(
+                  build ->
+                      build.getState() == BuildState.BUILD_STATE_LIVE
+                          || build.getState() == BuildState.BUILD_STATE_BUILDING)
+              .toList();
+      if (state.live().isEmpty()) {
+        bind(collection, models)
+            .ifPresent(reason -> nowUnserved.add(new Unserved(collection.getName(), reason)));
+      }
+      for (Build build : builds) {
+        Optional<Embedder> embedder =
+            models
+                .find(build.getModel())
+                .flatMap(
+                    model ->
+                        embedders.all().stream().filter(each -> each.model() == model).findFirst());
+        Optional<String> refusal =
+            embedder.isPresent()
+                ? embeddingsTopicRefusal(collection, build)
+                : Optional.of(notServed(build.getModel(), models));
+        if (refusal.isPresent()) {
+          nowUnserved.add(new Unserved(collection.getName(), refusal.get()));
+        } else {
+          nowServed.add(new Binding(collection, build, embedder.orElseThrow()));
+        }
+      }
+    }
+    if (!nowUnserved.equals(unserved)) {
+      nowUnserved.forEach(
+          each -> LOG.warnf("collection %s is not served: %s", each.collection(), each.reason()));
+    }
+    unserved = List.copyOf(nowUnserved);
+    served = List.copyOf(nowServed);
+  }
+
+  private static String notServed(ModelReference wanted, Models models) {
+    return "it is bound to model %s (digest %s, preprocessing %s), which is not served here; served: %s"
+        .formatted(
+            wanted.getId(),
+            abbreviated(wanted.getDigest()),
+            wanted.getPreprocessingVersion(),
+            served(models));
+  }
+
+  private static String served(Models models) {
+    return models.served().isEmpty()
+        ? "none"
+        : String.join(
+            ", ",
+            models.served().stream()
+                .map(
+                    model ->
+                        "%s (digest %s, preprocessing %s)"
+                            .formatted(
+                                model.reference().getId(),
+                                abbreviated(model.reference().getDigest()),
+                                model.reference().getPreprocessingVersion()))
+                .toList());
+  }
+
+  private static String abbreviated(String digest) {
+    return digest.substring(0, Math.min(12, digest.length()));
+  }
+
+  /** Creates the topic of the build; tells why it cannot be used. */
+  private Optional<String> embeddingsTopicRefusal(Collection collection, Build build) {
+    int partitions = collection.getPartitions();
+    Optional<Integer> images = broker.partitions(Topics.images(collection.getId()));
+    if (images.isPresent() && images.get() != partitions) {
+      return Optional.of(
+          "topic %s: expected %d partitions as the registry says, found %d"
+              .formatted(Topics.images(collection.getId()), partitions, images.get()));
+    }
+    int found = broker.createEmbeddingsTopic(collection.getId(), build.getId(), partitions);
+    return found == partitions
+        ? Optional.empty()
+        : Optional.of(
+            "topic %s: expected %d partitions as the images topic has, found %d"
+                .formatted(
+                    Topics.embeddings(collection.getId(), build.getId()), partitions, found));
+  }
+
+  /** Binds a collection that has no live build; tells why it cannot be bound. */
+  private Optional<String> bind(Collection collection, Models models) {
+    Optional<ModelReference> model =
+        models.named(collection.getModel()).map(each -> each.reference());
+    if (model.isEmpty()) {
+      return Optional.of(
+          collection.getModel().isEmpty()
+              ? "the default model is not served"
+              : "it asks for model %s, which is not served here; served: %s"
+                  .formatted(collection.getModel(), served(models)));
+    }
+    Build build =
+        Build.newBuilder()
+            .setId(buildId(model.get(), collection.getGeneration()))
+            .setCollectionId(collection.getId())
+            .setGeneration(collection.getGeneration())
+            .setModel(model.get())
+            .setState(BuildState.BUILD_STATE_LIVE)
+            .setCreatedAt(Timestamp.newBuilder().setSeconds(Instant.now().getEpochSecond()))
+            .build();
+    // The topic is there before anybody hears of the build.
+    Optional<String> refusal = embeddingsTopicRefusal(collection, build);
+    if (refusal.isPresent()) {
+      return refusal;
+    }
+    write(collection, build);
+    LOG.infof(
+        "collection %s is bound to model %s: build %s",
+        collection.getName(), model.get().getId(), build.getId());
+    return Optional.empty();
+  }
+
+  /** The same for the same weights, preprocessing and generation, on any instance. */
+  static String buildId(ModelReference model, int generation) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest(
+                  (model.getDigest() + "/" + model.getPreprocessingVersion() + "/" + generation)
+                      .getBytes(UTF_8));
+      return HexFormat.of().formatHex(hash).substring(0, 16);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void write(Collection collection, Build build) {
+    Map<String, Object> config = new HashMap<>(broker.clientSettings());
+    config.put(ProducerConfig.ACKS_CONFIG, "all");
+    config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-embed-registry");
+    config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, WRITE.toMillis());
+    config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) WRITE.toMillis() / 2);
+    config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) WRITE.toMillis());
+    config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 1L << 20);
+    byte[] key = (collection.getId() + "/" + build.getId()).getBytes(UTF_8);
+    byte[] value = CollectionEvent.newBuilder().setBuild(build).build().toByteArray();
+    KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    try {
+      producer
+          .send(new ProducerRecord<>(Topics.COLLECTIONS, key, value))
+          .get(WRITE.toMillis() + 1000, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new KafkaException("the build of " + collection.getName() + " was not written", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KafkaException("interrupted", e);
+    } finally {
+      producer.close(Duration.ZERO);
+    }
+  }
+
+  /** Ids of the builds that a model serves. */
+  public Set<String> buildsOf(Embedder embedder) {
+    Set<String> ids = new java.util.TreeSet<>();
+    served.stream()
+        .filter(binding -> binding.embedder() == embedder)
+        .forEach(binding -> ids.add(binding.build().getId()));
+    return ids;
+  }
+
+  @PreDestroy
+  void close() {
+    closed = true;
+    Thread keeping = thread;
+    if (keeping != null) {
+      keeping.interrupt();
+    }
+    CollectionRegistry following = registry;
+    if (following != null) {
+      following.close();
+    }
+  }
+}

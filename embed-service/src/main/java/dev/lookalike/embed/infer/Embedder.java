@@ -1,0 +1,135 @@
+package dev.lookalike.embed.infer;
+
+import dev.lookalike.embed.model.ModelFailedException;
+import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.OnnxModel.Inference;
+import dev.lookalike.embed.server.EmbedMetrics;
+import dev.lookalike.embed.server.EmbedMetrics.Phase;
+import dev.lookalike.embed.server.EmbedMetrics.Urgency;
+import dev.lookalike.imaging.RgbImage;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs a model on prepared images: in buckets of 1, 2, 4, ... images, online ahead of the bulk, and
+ * one by one where a batch fails. Thread-safe; each caller brings its own {@link Slots}.
+ */
+public final class Embedder {
+  private final OnnxModel model;
+  private final Turnstile turnstile;
+  private final EmbedMetrics metrics;
+  private final BatchSizer sizer;
+  private final int maxBatchSize;
+
+  Embedder(OnnxModel model, Turnstile turnstile, EmbedMetrics metrics, InferSettings settings) {
+    this.model = model;
+    this.turnstile = turnstile;
+    this.metrics = metrics;
+    this.maxBatchSize = BatchSizer.bucket(Math.min(settings.maxBatchSize(), model.maxBatchSize()));
+    this.sizer = new BatchSizer(settings.bulkBatchTime().toNanos(), maxBatchSize);
+  }
+
+  public OnnxModel model() {
+    return model;
+  }
+
+  /** Images of one batch, at most. */
+  public int maxBatchSize() {
+    return maxBatchSize;
+  }
+
+  /** Room for a batch of the largest size. */
+  public Slots slots() {
+    return new Slots(model, maxBatchSize);
+  }
+
+  /** Size of the next bulk batch when so many images wait, at least 1. */
+  public int bulkBatchSize(int waiting) {
+    synchronized (sizer) {
+      return sizer.next(waiting);
+    }
+  }
+
+  /** Makes the tensor of an image in a slot. */
+  public void prepare(RgbImage image, Slots slots, int slot, Urgency urgency) {
+    long start = System.nanoTime();
+    model.preprocessor().apply(image, slots.pixels(), slots.offset(slot));
+    metrics.took(Phase.PREPROCESS, urgency, System.nanoTime() - start);
+  }
+
+  /**
+   * Embeds the images in slots 0 to count - 1.
+   *
+   * @return one for each slot, in order
+   * @throws InterruptedException while waiting for the turn; nothing is lost, the slots stay
+   */
+  public List<Inferred> infer(Slots slots, int count, Urgency urgency) throws InterruptedException {
+    List<Inferred> inferred = new ArrayList<>(count);
+    while (inferred.size() < count) {
+      int first = inferred.size();
+      int size = BatchSizer.bucket(Math.min(count - first, maxBatchSize));
+      try {
+        inferred.addAll(run(slots, first, size, urgency));
+      } catch (ModelFailedException e) {
+        inferred.addAll(oneByOne(slots, first, size, urgency, e));
+      }
+    }
+    return inferred;
+  }
+
+  /** Finds out which images of a failed batch the model cannot take. */
+  private List<Inferred> oneByOne(
+      Slots slots, int first, int size, Urgency urgency, ModelFailedException failure)
+      throws InterruptedException {
+    List<Inferred> inferred = new ArrayList<>(size);
+    for (int slot = first; slot < first + size; slot++) {
+      if (size == 1) {
+        inferred.add(failed(failure));
+        continue;
+      }
+      try {
+        inferred.addAll(run(slots, slot, 1, urgency));
+      } catch (ModelFailedException e) {
+        inferred.add(failed(e));
+      }
+    }
+    return inferred;
+  }
+
+  private static Inferred failed(ModelFailedException e) {
+    String message = String.valueOf(e.getMessage());
+    return new Inferred.Failed(
+        Inferred.Failure.MODEL_FAILED,
+        "the model failed: " + message.substring(0, Math.min(300, message.length())));
+  }
+
+  private List<Inferred> run(Slots slots, int first, int size, Urgency urgency)
+      throws ModelFailedException, InterruptedException {
+    long asked = System.nanoTime();
+    turnstile.enter(urgency);
+    long start = System.nanoTime();
+    List<Inference> inferences;
+    try {
+      inferences = model.infer(slots.from(first), size);
+    } finally {
+      turnstile.leave();
+    }
+    long took = System.nanoTime() - start;
+    metrics.took(Phase.QUEUE, urgency, start - asked);
+    metrics.took(Phase.INFER, urgency, took);
+    metrics.batch(urgency, size);
+    if (urgency == Urgency.BULK) {
+      synchronized (sizer) {
+        sizer.measured(size, took);
+      }
+    }
+    if (inferences.size() != size) {
+      throw new IllegalStateException(inferences.size() + " embeddings for " + size + " images");
+    }
+    List<Inferred> inferred = new ArrayList<>(size);
+    for (Inference inference : inferences) {
+      inferred.add(Inferred.of(inference.embedding(), inference.classes()));
+    }
+    return inferred;
+  }
+}

@@ -1,0 +1,15 @@
+package dev.lookalike.embed.model;
+
+import io.smallrye.config.ConfigMapping;
+import java.util.List;
+import java.util.Optional;
+
+/** The models of this instance. */
+@ConfigMapping(prefix = "lookalike")
+public interface ModelSettings {
+  /**
+   * Model folders, comma-separated; the first is the default for collections that name no model.
+   * Empty: the built-in descriptor.
+   */
+  Optional<List<String>> models();
+}

@@ -1,0 +1,180 @@
+package dev.lookalike.embed.model;
+
+import com.google.protobuf.CodedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * Writes a small ONNX graph, the same bytes for the same calls. Field numbers are those of
+ * onnx.proto3 (ONNX 1.19); opset 17.
+ */
+final class OnnxGraph {
+  private static final int FLOAT = 1;
+  private static final int INT64 = 7;
+  private static final int IR_VERSION = 8;
+  private static final int OPSET = 17;
+
+  private final String name;
+  private final ByteArrayOutputStream nodes = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream initializers = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream inputs = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream outputs = new ByteArrayOutputStream();
+
+  /** An attribute of a node. */
+  record Attribute(String name, List<Long> integers, boolean list) {}
+
+  private interface Writer {
+    void write(CodedOutputStream out) throws IOException;
+  }
+
+  OnnxGraph(String name) {
+    this.name = name;
+  }
+
+  static Attribute integer(String name, long value) {
+    return new Attribute(name, List.of(value), false);
+  }
+
+  static Attribute integers(String name, Long... values) {
+    return new Attribute(name, List.of(values), true);
+  }
+
+  /** A float32 input; a dimension of -1 is called N. */
+  void input(String name, long... shape) {
+    message(inputs, 11, out -> value(out, name, shape));
+  }
+
+  /** A float32 output. */
+  void output(String name, long... shape) {
+    message(outputs, 12, out -> value(out, name, shape));
+  }
+
+  /** A constant of float32 numbers; returns its name. */
+  String floats(String name, float[] values, long... shape) {
+    ByteBuffer raw = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asFloatBuffer().put(values);
+    tensor(name, FLOAT, raw.array(), shape);
+    return name;
+  }
+
+  /** A constant of integers; returns its name. */
+  String longs(String name, long... values) {
+    ByteBuffer raw = ByteBuffer.allocate(values.length * 8).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asLongBuffer().put(values);
+    tensor(name, INT64, raw.array(), values.length);
+    return name;
+  }
+
+  /** A node with one output; returns the output's name. */
+  String node(String operator, String output, List<String> from, Attribute... attributes) {
+    message(
+        nodes,
+        1,
+        out -> {
+          for (String input : from) {
+            out.writeString(1, input);
+          }
+          out.writeString(2, output);
+          out.writeString(4, operator);
+          for (Attribute attribute : attributes) {
+            out.writeByteArray(
+                5,
+                bytes(
+                    inner -> {
+                      inner.writeString(1, attribute.name());
+                      if (attribute.list()) {
+                        for (long value : attribute.integers()) {
+                          inner.writeInt64(8, value);
+                        }
+                        inner.writeInt32(20, 7);
+                      } else {
+                        inner.writeInt64(3, attribute.integers().getFirst());
+                        inner.writeInt32(20, 2);
+                      }
+                    }));
+          }
+        });
+    return output;
+  }
+
+  /** The whole model. */
+  byte[] toByteArray() {
+    return bytes(
+        out -> {
+          out.writeInt64(1, IR_VERSION);
+          out.writeString(2, "lookalike");
+          out.writeByteArray(
+              7,
+              bytes(
+                  graph -> {
+                    graph.writeRawBytes(nodes.toByteArray());
+                    graph.writeString(2, name);
+                    graph.writeRawBytes(initializers.toByteArray());
+                    graph.writeRawBytes(inputs.toByteArray());
+                    graph.writeRawBytes(outputs.toByteArray());
+                  }));
+          out.writeByteArray(8, bytes(opset -> opset.writeInt64(2, OPSET)));
+        });
+  }
+
+  private void tensor(String name, int type, byte[] raw, long... shape) {
+    message(
+        initializers,
+        5,
+        out -> {
+          for (long side : shape) {
+            out.writeInt64(1, side);
+          }
+          out.writeInt32(2, type);
+          out.writeString(8, name);
+          out.writeByteArray(9, raw);
+        });
+  }
+
+  private static void value(CodedOutputStream out, String name, long... shape) throws IOException {
+    byte[] dimensions =
+        bytes(
+            inner -> {
+              for (long side : shape) {
+                inner.writeByteArray(
+                    1,
+                    bytes(
+                        dimension -> {
+                          if (side < 0) {
+                            dimension.writeString(2, "N");
+                          } else {
+                            dimension.writeInt64(1, side);
+                          }
+                        }));
+              }
+            });
+    byte[] tensor =
+        bytes(
+            inner -> {
+              inner.writeInt32(1, FLOAT);
+              inner.writeByteArray(2, dimensions);
+            });
+    out.writeString(1, name);
+    out.writeByteArray(2, bytes(inner -> inner.writeByteArray(1, tensor)));
+  }
+
+  private static void message(ByteArrayOutputStream target, int field, Writer writer) {
+    target.writeBytes(bytes(out -> out.writeByteArray(field, bytes(writer))));
+  }
+
+  private static byte[] bytes(Writer writer) {
+    ByteArrayOutputStream target = new ByteArrayOutputStream();
+    try {
+      CodedOutputStream out = CodedOutputStream.newInstance(target);
+      writer.write(out);
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory does not fail", e);
+    }
+    return target.toByteArray();
+  }
+}

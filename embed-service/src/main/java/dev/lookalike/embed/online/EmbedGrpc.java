@@ -1,0 +1,48 @@
+package dev.lookalike.embed.online;
+
+import dev.lookalike.embed.server.GrpcErrors;
+import dev.lookalike.proto.embed.v1.EmbedGrpc.EmbedImplBase;
+import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
+import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
+import dev.lookalike.proto.embed.v1.ListModelsRequest;
+import dev.lookalike.proto.embed.v1.ListModelsResponse;
+import io.grpc.stub.StreamObserver;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.Blocking;
+import java.util.function.Supplier;
+
+/** The Embed service of embed.proto. */
+@GrpcService
+@Blocking
+public class EmbedGrpc extends EmbedImplBase {
+  private final QueryImages images;
+  private final ServedModels models;
+
+  public EmbedGrpc(QueryImages images, ServedModels models) {
+    this.images = images;
+    this.models = models;
+  }
+
+  @Override
+  public void embedImages(
+      EmbedImagesRequest request, StreamObserver<EmbedImagesResponse> responses) {
+    answer(responses, () -> images.embed(request));
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> responses) {
+    answer(responses, models::list);
+  }
+
+  private static <T> void answer(StreamObserver<T> responses, Supplier<T> work) {
+    T answer;
+    try {
+      answer = work.get();
+    } catch (RuntimeException e) {
+      responses.onError(GrpcErrors.of(e));
+      return;
+    }
+    responses.onNext(answer);
+    responses.onCompleted();
+  }
+}

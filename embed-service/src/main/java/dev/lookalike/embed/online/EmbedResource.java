@@ -1,0 +1,171 @@
+package dev.lookalike.embed.online;
+
+import com.google.protobuf.ByteString;
+import dev.lookalike.embed.binding.Bindings;
+import dev.lookalike.embed.infer.Embedders;
+import dev.lookalike.embed.server.ErrorCode;
+import dev.lookalike.embed.server.RefusedException;
+import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
+import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
+import dev.lookalike.proto.embed.v1.EmbedResult;
+import dev.lookalike.proto.embed.v1.QueryImage;
+import dev.lookalike.proto.image.v1.Region;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** The Embed service over HTTP. */
+@Path("/v1")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Embed")
+@Blocking
+public class EmbedResource {
+  private final QueryImages images;
+  private final ServedModels models;
+  private final Embedders embedders;
+  private final Bindings bindings;
+
+  public EmbedResource(
+      QueryImages images, ServedModels models, Embedders embedders, Bindings bindings) {
+    this.images = images;
+    this.models = models;
+    this.embedders = embedders;
+    this.bindings = bindings;
+  }
+
+  /** One image; its refusal is the answer's status. */
+  @POST
+  @Path("/collections/{collection}/embed")
+  @Consumes(MediaType.WILDCARD)
+  @Operation(summary = "Embed query images ahead of the bulk, as stored images are embedded")
+  @RequestBody(
+      content = {
+        @Content(
+            mediaType = "image/*",
+            schema =
+                @Schema(
+                    type = org.eclipse.microprofile.openapi.annotations.enums.SchemaType.STRING,
+                    format = "binary")),
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = EmbedJson.Request.class))
+      })
+  @APIResponse(
+      responseCode = "200",
+      description = "one result for each image, in order",
+      content = @Content(schema = @Schema(implementation = EmbedJson.Response.class)))
+  public EmbedJson.Response embedOne(
+      @PathParam("collection") @Parameter(description = "name or id") String collection,
+      @QueryParam("region") @Parameter(description = "x,y,width,height in fractions of the image")
+          @Nullable String region,
+      byte[] body) {
+    QueryImage.Builder image = QueryImage.newBuilder().setImage(ByteString.copyFrom(body));
+    if (region != null) {
+      image.setRegion(region(region));
+    }
+    EmbedImagesResponse response =
+        images.embed(
+            EmbedImagesRequest.newBuilder().setCollectionId(collection).addImages(image).build());
+    EmbedResult only = response.getResults(0);
+    if (only.hasRefused()) {
+      throw new RefusedException(
+          ErrorCode.valueOf(only.getRefused().getCode()), only.getRefused().getMessage());
+    }
+    return EmbedJson.Response.of(response);
+  }
+
+  /** Several images; each has its own answer. */
+  @POST
+  @Path("/collections/{collection}/embed")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(hidden = true)
+  public EmbedJson.Response embedSeveral(
+      @PathParam("collection") String collection, EmbedJson.@Nullable Request body) {
+    if (body == null || body.images() == null) {
+      throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "images: a list is wanted");
+    }
+    EmbedImagesRequest.Builder request =
+        EmbedImagesRequest.newBuilder().setCollectionId(collection);
+    for (EmbedJson.Image each : body.images()) {
+      if (each == null || each.image() == null) {
+        throw new RefusedException(
+            ErrorCode.INVALID_ARGUMENT, "images: each has an image, in base64");
+      }
+      QueryImage.Builder image =
+          QueryImage.newBuilder().setImage(ByteString.copyFrom(each.image()));
+      EmbedJson.RegionJson region = each.region();
+      if (region != null) {
+        image.setRegion(
+            Region.newBuilder()
+                .setX(region.x())
+                .setY(region.y())
+                .setWidth(region.width())
+                .setHeight(region.height()));
+      }
+      request.addImages(image);
+    }
+    return EmbedJson.Response.of(images.embed(request.build()));
+  }
+
+  @GET
+  @Path("/models")
+  @Operation(summary = "The models of this instance, and what it does not serve")
+  public EmbedJson.ModelList models() {
+    return new EmbedJson.ModelList(
+        models.list().getModelsList().stream()
+            .map(
+                served ->
+                    new EmbedJson.Served(
+                        EmbedJson.Model.of(served.getModel()),
+                        served.getDevice(),
+                        served.getBuildIdsList(),
+                        served.getInputWidth(),
+                        served.getInputHeight(),
+                        served.getClasses()))
+            .toList(),
+        embedders
+            .models()
+            .map(
+                all ->
+                    all.refused().stream()
+                        .map(each -> new EmbedJson.RefusedModel(each.folder(), each.reason()))
+                        .toList())
+            .orElse(List.of()),
+        bindings.unserved().stream()
+            .map(each -> new EmbedJson.Unserved(each.collection(), each.reason()))
+            .toList());
+  }
+
+  static Region region(String text) {
+    String[] parts = text.split(",", -1);
+    if (parts.length == 4) {
+      try {
+        return Region.newBuilder()
+            .setX(Float.parseFloat(parts[0].strip()))
+            .setY(Float.parseFloat(parts[1].strip()))
+            .setWidth(Float.parseFloat(parts[2].strip()))
+            .setHeight(Float.parseFloat(parts[3].strip()))
+            .build();
+      } catch (NumberFormatException e) {
+        // Falls through to the refusal.
+      }
+    }
+    throw new RefusedException(
+        ErrorCode.INVALID_REGION, "region: x,y,width,height in fractions are wanted");
+  }
+}

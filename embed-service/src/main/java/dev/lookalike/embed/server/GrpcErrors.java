@@ -1,0 +1,41 @@
+package dev.lookalike.embed.server;
+
+import com.google.protobuf.Any;
+import com.google.rpc.ErrorInfo;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import org.jboss.logging.Logger;
+
+/** Turns what a call throws into a status with ErrorInfo. */
+public final class GrpcErrors {
+  private static final Logger LOG = Logger.getLogger(GrpcErrors.class);
+
+  /** Domain of every ErrorInfo. */
+  static final String DOMAIN = "lookalike";
+
+  private GrpcErrors() {}
+
+  /** The status of a refusal; what is no refusal is logged and becomes INTERNAL. */
+  public static StatusRuntimeException of(Throwable e) {
+    return StatusProto.toStatusRuntimeException(status(refusal(e)));
+  }
+
+  /** What the caller is told of {@code e}; logs it if it is a fault of ours. */
+  public static RefusedException refusal(Throwable e) {
+    if (e instanceof RefusedException refused) {
+      return refused;
+    }
+    LOG.error("a call failed", e);
+    return new RefusedException(ErrorCode.INTERNAL, "see the log of the service");
+  }
+
+  static com.google.rpc.Status status(RefusedException refused) {
+    return com.google.rpc.Status.newBuilder()
+        .setCode(refused.code().grpc().value())
+        .setMessage(refused.detail())
+        .addDetails(
+            Any.pack(
+                ErrorInfo.newBuilder().setDomain(DOMAIN).setReason(refused.code().name()).build()))
+        .build();
+  }
+}

@@ -1,0 +1,21 @@
+package dev.lookalike.embed.server;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/**
+ * The process: where it may listen, when it ends. An unknown key under lookalike stops the start.
+ */
+@ConfigMapping(prefix = "lookalike")
+public interface ServerSettings {
+  /**
+   * Whether it may listen elsewhere than on loopback. There is no authentication: whoever reaches
+   * the ports may read, write and delete everything.
+   */
+  @WithDefault("false")
+  boolean allowRemote();
+
+  /** Whether to drain and exit when standard input ends, so that it never outlives its parent. */
+  @WithDefault("false")
+  boolean exitWithParent();
+}

@@ -1,0 +1,76 @@
+package dev.lookalike.embed.server;
+
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/** Refuses to start where the service would be open to the network without anybody saying so. */
+@ApplicationScoped
+public class StartGuard {
+  private static final Logger LOG = Logger.getLogger(StartGuard.class);
+
+  private final ServerSettings settings;
+  private final String httpHost;
+  private final String grpcHost;
+
+  public StartGuard(
+      ServerSettings settings,
+      @ConfigProperty(name = "quarkus.http.host") String httpHost,
+      @ConfigProperty(name = "quarkus.grpc.server.host") String grpcHost) {
+    this.settings = settings;
+    this.httpHost = httpHost;
+    this.grpcHost = grpcHost;
+  }
+
+  void start(@Observes @Priority(1) StartupEvent event) {
+    if (!settings.allowRemote()) {
+      requireLoopback("quarkus.http.host", httpHost);
+      requireLoopback("quarkus.grpc.server.host", grpcHost);
+    }
+    if (settings.exitWithParent()) {
+      exitWhenInputEnds(System.in);
+    }
+  }
+
+  /**
+   * @throws IllegalStateException unless every address of the host is a loopback address
+   */
+  static void requireLoopback(String key, String host) {
+    try {
+      for (InetAddress address : InetAddress.getAllByName(host)) {
+        if (!address.isLoopbackAddress()) {
+          throw new IllegalStateException(
+              "%s=%s is not loopback, and there is no authentication: set lookalike.allow-remote=true to listen there all the same"
+                  .formatted(key, host));
+        }
+      }
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("%s=%s is not a host".formatted(key, host), e);
+    }
+  }
+
+  private static void exitWhenInputEnds(InputStream input) {
+    Thread.ofPlatform()
+        .name("exit-with-parent")
+        .daemon()
+        .start(
+            () -> {
+              try {
+                input.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException e) {
+                LOG.debug("standard input broke", e);
+              }
+              LOG.info("standard input ended: stopping");
+              Quarkus.asyncExit();
+            });
+  }
+}

@@ -1,0 +1,17 @@
+package dev.lookalike.embed.stream;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Pattern;
+
+/** Which one of several instances this is. */
+@ConfigMapping(prefix = "lookalike")
+public interface SlotSettings {
+  /**
+   * Name that stays the same when this instance is started again, and that no other running
+   * instance has: names its place in the consumer groups and its transactions.
+   */
+  @WithDefault("0")
+  @Pattern(regexp = "[A-Za-z0-9._-]{1,64}")
+  String slot();
+}
