@@ -22,7 +22,12 @@ public final class Canonicalizer {
    */
   private static final int OVERSAMPLING = 2;
 
-  private static final Resampling SHRINKING = Resampling.BICUBIC;
+  /**
+   * The filter whose canonical images are closest to their originals for a model: cosine of
+   * MobileNetV2 vectors, mean/min over large rendered images, .9972/.9949; bicubic .9965/.9929, box
+   * .9958/.9897, bilinear .9944/.9901. Without {@link #OVERSAMPLING}d decoding .9973/.9958.
+   */
+  private static final Resampling SHRINKING = Resampling.LANCZOS;
 
   private Canonicalizer() {}
 
@@ -110,11 +115,13 @@ public final class Canonicalizer {
 
   private static DecodedImage open(byte[] file, ImageHeader header, int reduction) {
     return switch (header.format()) {
-      case JPEG -> new NativeImage(OpenCv.decode(file, OpenCv.Channels.RGB, reduction), false);
+      case JPEG ->
+          new NativeImage(
+              OpenCv.decode(file, OpenCv.Channels.RGB, reduction), header.format(), false);
       case PNG -> new PngImage(new Bytes(file));
       case GIF -> new GifImage(new Bytes(file), header.width(), header.height());
       case WEBP, BMP, TIFF ->
-          new NativeImage(OpenCv.decode(file, OpenCv.Channels.AS_STORED, 1), true);
+          new NativeImage(OpenCv.decode(file, OpenCv.Channels.AS_STORED, 1), header.format(), true);
     };
   }
 

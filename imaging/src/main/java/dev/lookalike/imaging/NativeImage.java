@@ -6,14 +6,17 @@ import dev.lookalike.imaging.opencv.OpenCv;
 final class NativeImage implements DecodedImage {
   private final OpenCv.Pixels pixels;
   private final boolean bgr;
+  private final boolean premultiplied;
   private final byte[] row;
 
   /**
+   * @param format of the file: libtiff hands out colours of 8 bits multiplied by their alpha
    * @param bgr whether three and four channels are in the order blue, green, red
    */
-  NativeImage(OpenCv.Pixels pixels, boolean bgr) {
+  NativeImage(OpenCv.Pixels pixels, ImageFormat format, boolean bgr) {
     this.pixels = pixels;
     this.bgr = bgr;
+    this.premultiplied = format == ImageFormat.TIFF && pixels.bytesPerSample() == 1;
     this.row = new byte[pixels.rowBytes()];
     int channels = pixels.channels();
     if (pixels.bytesPerSample() > 2 || channels == 2 || channels > 4) {
@@ -51,11 +54,15 @@ final class NativeImage implements DecodedImage {
     int blue = channels == 1 ? 0 : bgr ? 0 : 2 * bytes;
     for (int to = 0; to < width() * 3; to += 3) {
       int alpha = channels == 4 ? row[from + 3 * bytes] & 0xff : 255;
-      rgb[to] = White.under(row[from + red] & 0xff, alpha);
-      rgb[to + 1] = White.under(row[from + green] & 0xff, alpha);
-      rgb[to + 2] = White.under(row[from + blue] & 0xff, alpha);
+      rgb[to] = onWhite(row[from + red] & 0xff, alpha);
+      rgb[to + 1] = onWhite(row[from + green] & 0xff, alpha);
+      rgb[to + 2] = onWhite(row[from + blue] & 0xff, alpha);
       from += step;
     }
+  }
+
+  private byte onWhite(int value, int alpha) {
+    return premultiplied ? (byte) Math.min(255, value + 255 - alpha) : White.under(value, alpha);
   }
 
   @Override

@@ -13,6 +13,9 @@ final class PngHeader {
   private PngHeader() {}
 
   static ImageHeader parse(Bytes file) {
+    if (file.length() < 33) {
+      throw new RefusedException(RefusalReason.TRUNCATED, "the PNG ends within its header");
+    }
     if (!file.has(12, "IHDR")) {
       throw new RefusedException(RefusalReason.CORRUPT, "the PNG does not begin with its header");
     }

@@ -39,6 +39,14 @@ final class TiffHeader {
         default -> {}
       }
     }
-    return ImageHeader.of(ImageFormat.TIFF, width, height, Exif.orientation(file), grey, profile);
+    // OpenCV turns a TIFF upright itself, whatever it is asked for.
+    boolean transposed = Exif.orientation(file) >= 5;
+    return ImageHeader.of(
+        ImageFormat.TIFF,
+        transposed ? height : width,
+        transposed ? width : height,
+        1,
+        grey,
+        profile);
   }
 }
