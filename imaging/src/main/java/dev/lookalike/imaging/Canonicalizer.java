@@ -29,6 +29,9 @@ public final class Canonicalizer {
    */
   private static final Resampling SHRINKING = Resampling.LANCZOS;
 
+  /** In pixels; bounds the memory for a row, whatever the shape of the image. */
+  private static final int LONGEST_SIDE = 100_000;
+
   private Canonicalizer() {}
 
   /** Makes the whole image canonical. Never throws, whatever the bytes are. */
@@ -90,6 +93,12 @@ public final class Canonicalizer {
           RefusalReason.TOO_MANY_PIXELS,
           "%d x %d pixels, %d are allowed"
               .formatted(header.width(), header.height(), limits.maxPixels()));
+    }
+    if (Math.max(header.width(), header.height()) > LONGEST_SIDE) {
+      throw new RefusedException(
+          RefusalReason.TOO_MANY_PIXELS,
+          "%d x %d pixels, a side of %d is allowed"
+              .formatted(header.width(), header.height(), LONGEST_SIDE));
     }
     return header;
   }

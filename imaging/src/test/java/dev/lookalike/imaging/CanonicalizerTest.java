@@ -202,6 +202,9 @@ class CanonicalizerTest {
     byte[] huge = resourceOrFail("grey.png");
     ByteBuffer.wrap(huge).putInt(16, -1).putInt(20, -1);
     assertThat(reason(huge)).isEqualTo(RefusalReason.TOO_MANY_PIXELS);
+    byte[] wide = resourceOrFail("rgb-16.png");
+    ByteBuffer.wrap(wide).putInt(16, 49_000_000).putInt(20, 1);
+    assertThat(reason(wide)).isEqualTo(RefusalReason.TOO_MANY_PIXELS);
     byte[] gif = resourceOrFail("palette.gif");
     ByteBuffer.wrap(gif)
         .order(ByteOrder.LITTLE_ENDIAN)
