@@ -2,6 +2,7 @@ package dev.lookalike.ingest.server;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import jakarta.inject.Singleton;
@@ -118,12 +119,12 @@ public class IngestMetrics {
 
   /** Publishes how much is admitted; once. */
   public void inFlight(IntSupplier requests, LongSupplier admittedBytes) {
-    registry.gauge("lookalike.ingest.in.flight.requests", requests, IntSupplier::getAsInt);
-    registry.gauge("lookalike.ingest.in.flight.bytes", admittedBytes, LongSupplier::getAsLong);
+    Gauge.builder("lookalike.ingest.in.flight.requests", requests::getAsInt).register(registry);
+    Gauge.builder("lookalike.ingest.in.flight.bytes", admittedBytes::getAsLong).register(registry);
   }
 
   /** Publishes how many uploads wait for a decoder; once. */
   public void decodeQueue(IntSupplier depth) {
-    registry.gauge("lookalike.ingest.decode.queue.depth", depth, IntSupplier::getAsInt);
+    Gauge.builder("lookalike.ingest.decode.queue.depth", depth::getAsInt).register(registry);
   }
 }
