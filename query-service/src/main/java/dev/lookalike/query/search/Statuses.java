@@ -78,6 +78,15 @@ public final class Statuses {
             return statuses;
           });
     }
+    for (int i = 0; i < statuses.length; i++) {
+      // Only now: the registry may tell of a new collection a little after its first upload.
+      if (statuses[i].getState() == ImageState.IMAGE_STATE_PENDING
+          && !indexes.knows(tokens.get(i).getCollectionId()).orElse(true)) {
+        throw new RefusedException(
+            Code.COLLECTION_NOT_FOUND,
+            "The collection of the token of " + tokens.get(i).getImageId() + " is not known.");
+      }
+    }
     return List.of(statuses);
   }
 
@@ -121,12 +130,6 @@ public final class Statuses {
             .setImageId(token.getImageId())
             .setVersion(token.getVersion())
             .setState(ImageState.IMAGE_STATE_PENDING);
-    Optional<Boolean> known = indexes.knows(token.getCollectionId());
-    if (known.isPresent() && !known.get()) {
-      throw new RefusedException(
-          Code.COLLECTION_NOT_FOUND,
-          "The collection of the token of " + token.getImageId() + " is not known.");
-    }
     Optional<BuildFollower> follower = indexes.live(token.getCollectionId());
     Optional<VectorIndex> index = follower.flatMap(BuildFollower::index);
     if (index.isEmpty() || !isDecided(token.getVersion(), follower.get(), index.get())) {

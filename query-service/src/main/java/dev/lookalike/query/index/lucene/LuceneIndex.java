@@ -34,7 +34,6 @@ import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.lucene104.Lucene104Codec;
 import org.apache.lucene.index.ConcurrentMergeScheduler;
 import org.apache.lucene.index.CorruptIndexException;
-import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.IndexFormatTooNewException;
 import org.apache.lucene.index.IndexFormatTooOldException;
@@ -44,6 +43,7 @@ import org.apache.lucene.index.KnnVectorValues.DocIndexIterator;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.PostingsEnum;
 import org.apache.lucene.index.ReaderUtil;
+import org.apache.lucene.index.SegmentReader;
 import org.apache.lucene.index.SortedDocValues;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.index.Terms;
@@ -100,6 +100,9 @@ public final class LuceneIndex implements VectorIndex {
   private static final int MAX_UNSEEN = 1024;
 
   private static final double WRITER_BUFFER_MIB = 16;
+
+  /** Read through at a start, at about 1 GB a second. */
+  private static final long MAX_VERIFIED_BYTES = 512L << 20;
 
   /** Clauses of a filter; "in" counts as one. */
   private static final int MAX_CLAUSES = 16_384;
@@ -171,6 +174,7 @@ public final class LuceneIndex implements VectorIndex {
       this.applied = state.map(IndexState::progress).orElse(Progress.NONE);
       this.visible = applied;
       this.searchers = new SearcherManager(made, null);
+      verify(searchers);
       this.writer = made;
       this.directory = opened;
     } catch (IOException | RuntimeException | Error e) {
@@ -179,6 +183,26 @@ public final class LuceneIndex implements VectorIndex {
       }
       opened.close();
       throw e;
+    }
+  }
+
+  /** Compares all checksums, unless there is too much to read at a start; merges do it later. */
+  private static void verify(SearcherManager searchers) throws IOException {
+    IndexSearcher searcher = searchers.acquire();
+    try {
+      long bytes = 0;
+      for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+        if (leaf.reader() instanceof SegmentReader segment) {
+          bytes += segment.getSegmentInfo().sizeInBytes();
+        }
+      }
+      for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+        if (bytes <= MAX_VERIFIED_BYTES) {
+          leaf.reader().checkIntegrity();
+        }
+      }
+    } finally {
+      searchers.release(searcher);
     }
   }
 
@@ -340,11 +364,14 @@ public final class LuceneIndex implements VectorIndex {
                   .add(FilterQueries.of(query.filter()), Occur.FILTER)
                   .build();
           Sort byId = new Sort(new SortField(LuceneFields.ID, SortField.Type.STRING));
+          int last = searcher.getIndexReader().maxDoc() - 1;
+          if (last < 0) {
+            return List.of();
+          }
           TopDocs page =
               query.after().isPresent()
                   ? searcher.searchAfter(
-                      new FieldDoc(
-                          Integer.MAX_VALUE, 0, new Object[] {new BytesRef(query.after().get())}),
+                      new FieldDoc(last, 0, new Object[] {new BytesRef(query.after().get())}),
                       wanted,
                       query.limit(),
                       byId)
@@ -625,14 +652,19 @@ public final class LuceneIndex implements VectorIndex {
     }
   }
 
-  /** For tests of damage and of the size of the index: how many parts the index has. */
-  int segments() {
-    return withSearcher(searcher -> searcher.getIndexReader().leaves().size());
+  /** For tests: lets go without a commit, as a crash would. */
+  synchronized void abandon() {
+    closed = true;
+    try (Directory last = directory) {
+      searchers.close();
+      writer.rollback();
+    } catch (IOException e) {
+      throw failed("abandon", e);
+    }
   }
 
-  static boolean exists(Path path) throws IOException {
-    try (Directory directory = FSDirectory.open(path)) {
-      return DirectoryReader.indexExists(directory);
-    }
+  /** For tests: the number of parts that the index consists of. */
+  int segments() {
+    return withSearcher(searcher -> searcher.getIndexReader().leaves().size());
   }
 }
