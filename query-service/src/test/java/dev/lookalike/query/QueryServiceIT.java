@@ -1,0 +1,510 @@
+package dev.lookalike.query;
+
+import static dev.lookalike.query.index.Images.number;
+import static dev.lookalike.query.index.Images.randomUnit;
+import static dev.lookalike.query.index.Images.text;
+import static dev.lookalike.query.index.Images.unit;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
+import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.proto.embed.v1.EmbedGrpc;
+import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
+import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
+import dev.lookalike.proto.embed.v1.EmbedRefusal;
+import dev.lookalike.proto.embed.v1.EmbedResult;
+import dev.lookalike.proto.embed.v1.Embedding;
+import dev.lookalike.proto.search.v1.Example;
+import dev.lookalike.proto.search.v1.GetStatusRequest;
+import dev.lookalike.proto.search.v1.ImageState;
+import dev.lookalike.proto.search.v1.SearchGrpc;
+import dev.lookalike.proto.search.v1.SearchRequest;
+import dev.lookalike.proto.search.v1.SearchResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged service against a real broker; the test writes the log. */
+class QueryServiceIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir static Path directory;
+  private static BrokerProcess broker;
+  private static Server embed;
+  private static ServiceProcess service;
+  private static ManagedChannel channel;
+  private static final List<Integer> EMBED_CALLS = new ArrayList<>();
+
+  @BeforeAll
+  static void start() throws Exception {
+    broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
+    embed = ServerBuilder.forPort(0).addService(new FakeEmbed()).build().start();
+    service = serve("main");
+    await().atMost(Duration.ofSeconds(60)).until(service::live);
+    channel =
+        ManagedChannelBuilder.forAddress("127.0.0.1", service.grpcPort).usePlaintext().build();
+  }
+
+  @AfterAll
+  static void stop() {
+    channel.shutdownNow();
+    service.close();
+    embed.shutdownNow();
+    broker.close();
+  }
+
+  private static ServiceProcess serve(String index, String... settings) {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.add("lookalike.kafka.bootstrap-servers=" + broker.bootstrapServers());
+    all.add("lookalike.embed.address=127.0.0.1:" + embed.getPort());
+    return new ServiceProcess(directory.resolve(index), all.toArray(String[]::new));
+  }
+
+  private static LogFixture log(String collection, int dimension) {
+    return new LogFixture(broker.bootstrapServers(), collection, dimension);
+  }
+
+  /** Embeds "v:1,2,3,4" as that vector; refuses anything else. */
+  private static final class FakeEmbed extends EmbedGrpc.EmbedImplBase {
+    @Override
+    public void embedImages(
+        EmbedImagesRequest request, StreamObserver<EmbedImagesResponse> observer) {
+      synchronized (EMBED_CALLS) {
+        EMBED_CALLS.add(request.getImagesCount());
+      }
+      EmbedImagesResponse.Builder response =
+          EmbedImagesResponse.newBuilder().setDevice("cpu").setBuildId(request.getBuildId());
+      request
+          .getImagesList()
+          .forEach(
+              image -> {
+                String text = image.getImage().toStringUtf8();
+                if (!text.startsWith("v:")) {
+                  response.addResults(
+                      EmbedResult.newBuilder()
+                          .setRefused(
+                              EmbedRefusal.newBuilder()
+                                  .setCode("UNKNOWN_FORMAT")
+                                  .setMessage("No image.")));
+                  return;
+                }
+                String[] parts = text.substring(2).split(",", -1);
+                float[] vector = new float[parts.length];
+                for (int i = 0; i < parts.length; i++) {
+                  vector[i] = Float.parseFloat(parts[i]);
+                }
+                Embedding.Builder embedding =
+                    Embedding.newBuilder().setSha256(ByteString.copyFromUtf8("sha-near"));
+                for (float value : unit(vector)) {
+                  embedding.addValues(value);
+                }
+                response.addResults(EmbedResult.newBuilder().setEmbedding(embedding));
+              });
+      observer.onNext(response.build());
+      observer.onCompleted();
+    }
+  }
+
+  private static JsonNode ok(HttpResponse<String> response) {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    try {
+      return JSON.readTree(response.body());
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new AssertionError(response.body(), e);
+    }
+  }
+
+  private static List<String> ids(JsonNode hits) {
+    List<String> ids = new ArrayList<>();
+    hits.forEach(hit -> ids.add(hit.get("image_id").asText()));
+    return ids;
+  }
+
+  private static void refused(HttpResponse<String> response, int status, String code) {
+    assertThat(response.body()).contains("\"code\":\"" + code + "\"").doesNotContain("Exception");
+    assertThat(response.statusCode()).isEqualTo(status);
+    assertThat(response.headers().firstValue("Content-Type").orElse(""))
+        .startsWith("application/problem+json");
+  }
+
+  private static JsonNode status(String token) {
+    return ok(service.get("/v1/status?wait=20s&token=" + token)).get("statuses").get(0);
+  }
+
+  @Test
+  void fromTheLogToTheAnswer() throws Exception {
+    try (LogFixture log = log("alpha001", 4)) {
+      String c = "/v1/collections/" + log.name();
+      log.begin();
+      log.embedded("near", 0, Map.of("price", number(5), "sku", text("s1")), unit(1, 0.1f, 0, 0));
+      log.embedded("mid", 1, Map.of("price", number(6), "sku", text("s1")), unit(1, 1, 0, 0));
+      log.embedded("far", 2, Map.of("price", number(7), "sku", text("s2")), unit(0, 0, 0, 1));
+      log.rejected("bad", 3);
+      log.embedded("gone", 4, Map.of(), unit(1, 0, 0, 0));
+      log.removed("gone", 5);
+      log.embedded("twice", 6, Map.of(), unit(0, 1, 0, 0));
+      log.embedded("twice", 7, Map.of(), unit(0, 0, 1, 0));
+      log.commit();
+      log.begin();
+      log.embedded("ghost", 8, Map.of(), unit(1, 0, 0, 0));
+      log.abort();
+      log.begin();
+      log.raw("poison", new byte[] {1, 2, 3});
+      log.embedded("wrong", 9, Map.of(), unit(1, 2, 3));
+      log.raw("empty", null);
+      log.embedded("last", 10, Map.of(), unit(0, 0, 1, 1));
+      log.commit();
+      log.annotate("far", 2, "price", Optional.of(number(70)));
+      log.flush();
+
+      assertThat(status(log.token("last", 10)).get("state").asText()).isEqualTo("searchable");
+      assertThat(status(log.token("bad", 3)).get("state").asText()).isEqualTo("rejected");
+      assertThat(status(log.token("bad", 3)).get("reason").asText())
+          .isEqualTo("CANONICAL_UNREADABLE");
+      assertThat(status(log.token("gone", 4)).get("state").asText()).isEqualTo("deleted");
+      assertThat(status(log.token("gone", 5)).get("state").asText()).isEqualTo("deleted");
+      assertThat(status(log.token("twice", 6)).get("state").asText()).isEqualTo("superseded");
+      assertThat(status(log.token("twice", 7)).get("state").asText()).isEqualTo("searchable");
+      assertThat(status(log.token("wrong", 9)).get("reason").asText())
+          .isEqualTo("RECORD_UNREADABLE");
+      JsonNode pending = ok(service.get("/v1/status?wait=100ms&token=" + log.token("last", 1000)));
+      assertThat(pending.get("statuses").get(0).get("state").asText()).isEqualTo("pending");
+
+      JsonNode counts = ok(service.get(c + "/count"));
+      assertThat(counts.toString()).isEqualTo("{\"searchable\":5,\"rejected\":2,\"deleted\":1}");
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(
+              () -> ok(service.get(c + "/count?filter=price%3E60")).get("searchable").asInt() == 1);
+
+      JsonNode byVector =
+          ok(
+              service.post(
+                  c + "/search",
+                  "{\"positives\":[{\"vector\":[1,0,0,0]}],\"k\":2,\"include_vectors\":true}"));
+      assertThat(ids(byVector.get("hits"))).containsExactly("near", "mid");
+      JsonNode hit = byVector.get("hits").get(0);
+      assertThat(hit.get("similarity").asDouble()).isBetween(0.995, 0.9951);
+      assertThat(hit.get("attributes").toString()).isEqualTo("{\"price\":5,\"sku\":\"s1\"}");
+      assertThat(hit.get("vector").size()).isEqualTo(4);
+      assertThat(hit.get("model").asText()).isEqualTo("tiny");
+      String version = hit.get("version").asText();
+      assertThat(hit.get("content_url").asText())
+          .isEqualTo(
+              "http://127.0.0.1:8701/v1/collections/"
+                  + log.name()
+                  + "/images/near/content?version="
+                  + version);
+      assertThat(hit.get("thumbnail_url").asText()).contains("variant=thumbnail&version=");
+      String cursor = byVector.get("next_cursor").asText();
+      JsonNode page =
+          ok(
+              service.post(
+                  c + "/search",
+                  "{\"positives\":[{\"vector\":[1,0,0,0]}],\"k\":2,\"include_vectors\":true,"
+                      + "\"cursor\":\""
+                      + cursor
+                      + "\"}"));
+      assertThat(ids(page.get("hits"))).doesNotContain("near", "mid").hasSize(2);
+      refused(
+          service.post(
+              c + "/search",
+              "{\"positives\":[{\"vector\":[0,1,0,0]}],\"cursor\":\"" + cursor + "\"}"),
+          400,
+          "INVALID_CURSOR");
+
+      assertThat(
+              ids(
+                  ok(service.post(
+                          c + "/search",
+                          "{\"positives\":[{\"image_id\":\"near\"}],\"exclude_self\":true,"
+                              + "\"filter\":\"price < 100\",\"exact\":true}"))
+                      .get("hits")))
+          .containsExactly("mid", "far");
+      assertThat(ids(ok(service.postBytes(c + "/search?k=1", "v:0,0,0,2".getBytes())).get("hits")))
+          .containsExactly("far");
+      assertThat(
+              ids(
+                  ok(service.postBytes(
+                          c + "/search?k=1&exclude_self=true&region=0,0,0.5,0.5",
+                          "v:1,0,0,0".getBytes()))
+                      .get("hits")))
+          .containsExactly("mid");
+      refused(service.postBytes(c + "/search", "junk".getBytes()), 415, "UNKNOWN_FORMAT");
+      refused(service.postBytes(c + "/search", new byte[0]), 415, "EMPTY");
+
+      JsonNode negatives =
+          ok(
+              service.post(
+                  c + "/search",
+                  "{\"positives\":[{\"image_id\":\"mid\"}],"
+                      + "\"negatives\":[{\"image_id\":\"near\"}],\"k\":1}"));
+      assertThat(ids(negatives.get("hits"))).containsExactly("mid");
+
+      JsonNode groups =
+          ok(
+              service.post(
+                  c + "/search",
+                  "{\"positives\":[{\"vector\":[1,0,0,0]}],\"group_by\":\"sku\",\"k\":2,"
+                      + "\"group_size\":2,\"filter\":\"has(sku)\"}"));
+      assertThat(ids(groups.get("hits"))).containsExactly("near", "mid", "far");
+      assertThat(groups.get("hits").get(0).get("group").toString())
+          .isEqualTo("{\"value\":\"s1\",\"size\":2}");
+      assertThat(groups.has("next_cursor")).isFalse();
+
+      synchronized (EMBED_CALLS) {
+        EMBED_CALLS.clear();
+      }
+      JsonNode batch =
+          ok(
+              service.post(
+                  "/v1/search:batch",
+                  "{\"requests\":[{\"collection\":\"%1$s\",\"k\":1,\"positives\":[{\"image\":\"djoxLDAsMCww\"}]},{\"collection\":\"nope\",\"positives\":[{\"image_id\":\"a\"}]},{\"collection\":\"%1$s\",\"k\":1,\"positives\":[{\"image\":\"djowLDAsMCwx\"}]}]}"
+                      .formatted(log.name())));
+      assertThat(ids(batch.get("results").get(0).get("response").get("hits")))
+          .containsExactly("near");
+      assertThat(batch.get("results").get(1).get("refused").get("code").asText())
+          .isEqualTo("COLLECTION_NOT_FOUND");
+      assertThat(ids(batch.get("results").get(2).get("response").get("hits")))
+          .containsExactly("far");
+      synchronized (EMBED_CALLS) {
+        assertThat(EMBED_CALLS).as("images of a batch in one call").containsExactly(2);
+      }
+
+      JsonNode first = ok(service.get(c + "/images?page_size=3&include_vectors=true"));
+      assertThat(ids(first.get("images"))).containsExactly("far", "last", "mid");
+      assertThat(first.get("images").get(0).get("vector").size()).isEqualTo(4);
+      assertThat(
+              ids(
+                  ok(service.get(
+                          c + "/images?page_size=3&cursor=" + first.get("next_cursor").asText()))
+                      .get("images")))
+          .containsExactly("near", "twice");
+      assertThat(ids(ok(service.get(c + "/images?state=rejected&state=deleted")).get("images")))
+          .containsExactly("bad", "gone", "wrong");
+      JsonNode entry = ok(service.get(c + "/images/bad"));
+      assertThat(entry.get("state").asText()).isEqualTo("rejected");
+      assertThat(ok(service.get(c + "/index")).get("partitions").size())
+          .isEqualTo(LogFixture.PARTITIONS);
+
+      refused(service.get(c + "/images/nobody"), 404, "IMAGE_NOT_FOUND");
+      refused(service.get("/v1/collections/nope/count"), 404, "COLLECTION_NOT_FOUND");
+      refused(service.get("/v1/nothing"), 404, "INVALID_ARGUMENT");
+      refused(service.get(c + "/count?filter=price%20%3C"), 400, "INVALID_FILTER");
+      refused(service.get("/v1/status?token=!!"), 400, "INVALID_TOKEN");
+      refused(service.post(c + "/search", "{\"positives\":[]}"), 400, "INVALID_ARGUMENT");
+      refused(service.post(c + "/search", "{\"positivs\":[]}"), 400, "INVALID_ARGUMENT");
+      refused(service.post(c + "/search", "{nonsense"), 400, "INVALID_ARGUMENT");
+      refused(service.post(c + "/search", "{\"k\":\"many\"}"), 400, "INVALID_ARGUMENT");
+      refused(
+          service.post(c + "/search", "{\"positives\":[{\"vector\":[1,0]}]}"),
+          400,
+          "INVALID_VECTOR");
+      refused(
+          service.post(c + "/search", "{\"positives\":[{\"vector\":[0,0,0,0]}]}"),
+          400,
+          "INVALID_VECTOR");
+      refused(
+          service.post(c + "/search", "{\"positives\":[{\"vector\":[1,0,0,0]}],\"k\":5000}"),
+          400,
+          "INVALID_ARGUMENT");
+      refused(
+          service.post(
+              c + "/search",
+              "{\"positives\":[{\"vector\":[1,0,0,0]}],\"wait\":\"200ms\",\"tokens\":[\""
+                  + log.token("last", 1000)
+                  + "\"]}"),
+          504,
+          "TOKEN_NOT_REACHED");
+
+      SearchGrpc.SearchBlockingStub stub = SearchGrpc.newBlockingStub(channel);
+      SearchResponse response =
+          stub.search(
+              SearchRequest.newBuilder()
+                  .setCollection(log.collection)
+                  .addPositives(Example.newBuilder().setImage(ByteString.copyFromUtf8("v:1,0,0,0")))
+                  .addTokens(log.token("twice", 6))
+                  .build());
+      assertThat(response.getHits(0).getImageId()).isEqualTo("near");
+      assertThat(response.getDevice()).isEqualTo("cpu");
+      assertThat(response.getTokens(0).getState()).isEqualTo(ImageState.IMAGE_STATE_SUPERSEDED);
+      StatusRuntimeException e =
+          org.junit.jupiter.api.Assertions.assertThrows(
+              StatusRuntimeException.class,
+              () -> stub.search(SearchRequest.newBuilder().setCollection("nope").build()));
+      var status = StatusProto.fromThrowable(e);
+      assertThat(status.getDetails(0).unpack(com.google.rpc.ErrorInfo.class).getReason())
+          .isEqualTo("COLLECTION_NOT_FOUND");
+      assertThat(service.get("/q/metrics").body())
+          .contains("lookalike_query_records_total{kind=\"unreadable\"} 1.0")
+          .contains("lookalike_query_search_seconds");
+      assertThat(service.words()).contains("(key poison) is skipped");
+    }
+  }
+
+  @Test
+  void aTokenIsSearchableSoonAfterItsCommit() {
+    try (LogFixture log = log("soon0001", 4)) {
+      SearchGrpc.SearchBlockingStub stub = SearchGrpc.newBlockingStub(channel);
+      List<Long> waits = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        log.begin();
+        log.embedded("a" + i, i, Map.of(), unit(1, i, 0, 0));
+        log.commit();
+        long start = System.nanoTime();
+        var answer =
+            stub.getStatus(
+                GetStatusRequest.newBuilder()
+                    .addTokens(log.token("a" + i, i))
+                    .setWait(com.google.protobuf.Duration.newBuilder().setSeconds(20))
+                    .build());
+        assertThat(answer.getStatuses(0).getState()).isEqualTo(ImageState.IMAGE_STATE_SEARCHABLE);
+        waits.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+      }
+      waits.sort(null);
+      // Of an idle machine about 30 ms; a busy one is given room.
+      assertThat(waits.get(10)).as("median, ms: " + waits).isLessThan(500);
+    }
+  }
+
+  @Test
+  void killedInTheMiddleOfABulkItIsCompleteAndHasNoDoubles() {
+    try (LogFixture log = log("bulk0001", 64)) {
+      Random random = new Random(5);
+      int count = 4000;
+      for (int i = 0; i < count; i++) {
+        if (i % 500 == 0) {
+          log.begin();
+        }
+        log.embedded("i" + i, i, Map.of("n", number(i)), randomUnit(random, 64));
+        if (i % 500 == 499) {
+          log.commit();
+        }
+      }
+      String path = "/v1/collections/" + log.name() + "/count";
+      String[] often = {
+        "lookalike.index.commit-records=700", "lookalike.index.commit-interval=100ms"
+      };
+      ServiceProcess first = serve("killed", often);
+      try {
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .pollInterval(Duration.ofMillis(5))
+            .until(() -> first.words().contains("at {") && size("killed") > 500_000);
+      } finally {
+        first.kill();
+      }
+      try (ServiceProcess second = serve("killed", often)) {
+        await().atMost(Duration.ofSeconds(60)).until(second::ready);
+        assertThat(ok(second.get(path)).toString())
+            .isEqualTo("{\"searchable\":4000,\"rejected\":0,\"deleted\":0}");
+        JsonNode page = ok(second.get("/v1/collections/" + log.name() + "/images?page_size=1000"));
+        assertThat(ids(page.get("images"))).doesNotHaveDuplicates().hasSize(1000);
+        second.endInput();
+        assertThat(second.await(20)).isZero();
+      }
+      // A deleted directory is built anew.
+      try (ServiceProcess third = serve("empty")) {
+        await().atMost(Duration.ofSeconds(60)).until(third::ready);
+        assertThat(ok(third.get(path)).get("searchable").asInt()).isEqualTo(count);
+      }
+    }
+  }
+
+  private static long size(String index) {
+    try (var files = java.nio.file.Files.walk(directory.resolve(index))) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
+    } catch (java.io.IOException | java.io.UncheckedIOException e) {
+      return 0;
+    }
+  }
+
+  @Test
+  void answersWhileTheBrokerIsAwayAndGoesOn(@TempDir Path own) {
+    BrokerProcess other = BrokerProcess.startOnFreePorts(own.resolve("broker"));
+    try (LogFixture log = new LogFixture(other.bootstrapServers(), "away0001", 4);
+        ServiceProcess lone =
+            new ServiceProcess(
+                own.resolve("index"),
+                "lookalike.kafka.bootstrap-servers=" + other.bootstrapServers(),
+                "lookalike.embed.address=127.0.0.1:1")) {
+      log.begin();
+      log.embedded("a", 0, Map.of(), unit(1, 0, 0, 0));
+      log.commit();
+      await().atMost(Duration.ofSeconds(60)).until(lone::ready);
+      String path = "/v1/collections/" + log.name() + "/search";
+      String query = "{\"positives\":[{\"vector\":[1,0,0,0]}]}";
+      assertThat(ids(ok(lone.post(path, query)).get("hits"))).containsExactly("a");
+      refused(lone.postBytes(path, "v:1,0,0,0".getBytes()), 503, "EMBED_UNAVAILABLE");
+      other.kill();
+      await().atMost(Duration.ofSeconds(30)).until(() -> !lone.ready());
+      assertThat(lone.get("/q/health/ready").body()).contains("does not answer");
+      assertThat(ids(ok(lone.post(path, query)).get("hits"))).containsExactly("a");
+      other.restart();
+      await().atMost(Duration.ofSeconds(60)).until(lone::ready);
+      log.begin();
+      log.embedded("b", 1, Map.of(), unit(1, 1, 0, 0));
+      log.commit();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(
+              () ->
+                  assertThat(ids(ok(lone.post(path, query)).get("hits")))
+                      .containsExactly("a", "b"));
+    } finally {
+      other.close();
+    }
+  }
+
+  @Test
+  void refusesToStartInTheOpenOrWithAnUnknownKey() {
+    try (ServiceProcess open = serve("open", "quarkus.http.host=0.0.0.0")) {
+      assertThat(open.await(30)).isNotZero();
+      assertThat(open.words()).contains("lookalike.allow-remote=true");
+    }
+    try (ServiceProcess unknown = serve("unknown", "lookalike.index.directry=x")) {
+      assertThat(unknown.await(30)).isNotZero();
+      assertThat(unknown.words()).contains("lookalike.index.directry");
+    }
+  }
+
+  @Test
+  void theDescriptionIsThatOfTheContract() {
+    String openapi = service.get("/q/openapi").body();
+    assertThat(openapi)
+        .contains(
+            "/v1/collections/{collection}/search:",
+            "/v1/search:batch:",
+            "/v1/status:",
+            "/v1/collections/{collection}/images/{id}:",
+            "/v1/collections/{collection}/images:",
+            "/v1/collections/{collection}/count:",
+            "/v1/collections/{collection}/index:",
+            "image_id:",
+            "next_cursor:",
+            "min_similarity:",
+            "application/problem+json:",
+            "wait:")
+        .doesNotContain("imageId", "waitAtMost", "nextCursor");
+  }
+}
