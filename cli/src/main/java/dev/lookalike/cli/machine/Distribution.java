@@ -151,7 +151,7 @@ record Distribution(Path root) {
             "--sun-misc-unsafe-memory-access=allow",
             "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
             "-Dio.netty.allocator.numDirectArenas=2",
-            "-Dorg.bytedeco.javacpp.cachedir=" + home.caches().resolve("natives"),
+            "-Dimaging.natives.directory=" + home.caches().resolve("natives"),
             HOME_PROPERTY + home.directory(),
             "-Dquarkus.http.port=" + ports.of(http),
             "-Dquarkus.grpc.server.port=" + ports.of(grpc),

@@ -21,11 +21,11 @@ import org.bytedeco.opencv.global.opencv_imgcodecs;
  *
  * <p>The libraries are extracted once, to {@code <directory>/<version>}, which appears in one step,
  * so that any number of processes may start at once. The directory is the system property {@value
- * #DIRECTORY}, else {@code $LOOKALIKE_HOME/natives}, else {@code ~/.cache/lookalike/natives}; where
+ * #DIRECTORY}, else {@code lookalike/natives} in {@code $XDG_CACHE_HOME} or {@code ~/.cache}; where
  * none can be written, a temporary one.
  */
 final class NativeLibraries {
-  static final String DIRECTORY = "lookalike.natives.directory";
+  static final String DIRECTORY = "imaging.natives.directory";
 
   private static final String VERSION = "opencv-4.13.0-1.5.13-linux-x86_64";
   private static final String JAVACPP = "/org/bytedeco/javacpp/linux-x86_64/";
@@ -54,6 +54,9 @@ final class NativeLibraries {
         System.getProperty("os.name", "").toLowerCase(Locale.ROOT).equals("linux")
             && System.getProperty("os.arch", "").equals("amd64");
     if (!here || RESOURCES.stream().anyMatch(r -> NativeLibraries.class.getResource(r) == null)) {
+      // Extracts to its own layout; read when JavaCPP's Loader is initialised.
+      Optional.ofNullable(System.getProperty(DIRECTORY))
+          .ifPresent(directory -> System.setProperty("org.bytedeco.javacpp.cachedir", directory));
       Loader.load(opencv_imgcodecs.class);
       return;
     }
@@ -104,13 +107,21 @@ final class NativeLibraries {
   private static Stream<Path> directories() {
     return Stream.of(
             Optional.ofNullable(System.getProperty(DIRECTORY)).map(Path::of),
-            Optional.ofNullable(System.getenv("LOOKALIKE_HOME"))
-                .filter(home -> !home.isEmpty())
-                .map(home -> Path.of(home, "natives")),
-            Optional.ofNullable(System.getProperty("user.home"))
-                .map(home -> Path.of(home, ".cache", "lookalike", "natives")))
+            cache().map(cache -> cache.resolve("lookalike").resolve("natives")))
         .flatMap(Optional::stream)
         .map(Path::toAbsolutePath);
+  }
+
+  /** The user's caches, by the XDG base directory specification: a relative path is ignored. */
+  private static Optional<Path> cache() {
+    return Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+        .filter(configured -> !configured.isEmpty())
+        .map(Path::of)
+        .filter(Path::isAbsolute)
+        .or(
+            () ->
+                Optional.ofNullable(System.getProperty("user.home"))
+                    .map(home -> Path.of(home, ".cache")));
   }
 
   private static Optional<Path> extracted(Path directory) {
