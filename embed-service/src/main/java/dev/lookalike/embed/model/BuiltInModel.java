@@ -17,7 +17,7 @@ public final class BuiltInModel implements AutoCloseable {
       {"id": "descriptor", "version": "1", "output": "embedding",
        "preprocessing": {
          "image_processor_type": "ViTImageProcessor",
-         "size": {"height": 96, "width": 96}, "resample": 2,
+         "size": {"height": 98, "width": 98}, "resample": 2,
          "do_rescale": true, "rescale_factor": 0.00392156862745098, "do_normalize": false}}
       """;
 

@@ -14,7 +14,6 @@ import java.util.List;
  */
 final class OnnxGraph {
   private static final int FLOAT = 1;
-  private static final int INT64 = 7;
   private static final int IR_VERSION = 8;
   private static final int OPSET = 17;
 
@@ -58,14 +57,6 @@ final class OnnxGraph {
     ByteBuffer raw = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
     raw.asFloatBuffer().put(values);
     tensor(name, FLOAT, raw.array(), shape);
-    return name;
-  }
-
-  /** A constant of integers; returns its name. */
-  String longs(String name, long... values) {
-    ByteBuffer raw = ByteBuffer.allocate(values.length * 8).order(ByteOrder.LITTLE_ENDIAN);
-    raw.asLongBuffer().put(values);
-    tensor(name, INT64, raw.array(), values.length);
     return name;
   }
 

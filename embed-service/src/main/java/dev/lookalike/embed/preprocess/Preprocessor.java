@@ -8,7 +8,7 @@ import java.nio.FloatBuffer;
 
 /**
  * Makes the input of a model from pixels, with the numbers of Hugging Face's slow image processors
- * (transformers 4.57, {@code image_transforms.py}): Pillow's resize on 8-bit pixels, floored crop
+ * (transformers 5.23, {@code image_transforms.py}): Pillow's resize on 8-bit pixels, floored crop
  * offset, float32 rescale, float32 normalise. Immutable and thread-safe.
  */
 public final class Preprocessor {
@@ -35,7 +35,8 @@ public final class Preprocessor {
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
-                        "the size of the input depends on the image: a crop, or a size with height and width, is wanted"));
+                        "the size of the input depends on the image: a crop, or a size with height"
+                            + " and width, is wanted"));
     this.values = new float[3][256];
     float scale = (float) settings.rescale();
     for (int channel = 0; channel < 3; channel++) {

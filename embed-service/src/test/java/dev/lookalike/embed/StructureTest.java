@@ -1,0 +1,82 @@
+package dev.lookalike.embed;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+class StructureTest {
+  private final JavaClasses classes =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.lookalike.embed");
+
+  @Test
+  void onnxRuntimeIsInOnePackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.lookalike.embed.model")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.onnxruntime..")
+        .because("a model is what package model shows of it")
+        .check(classes);
+  }
+
+  @Test
+  void nothingOfOtherServicesOrOfAnIndex() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.lookalike.ingest..",
+            "dev.lookalike.query..",
+            "org.apache.lucene..",
+            "io.milvus..",
+            "org.bytedeco..")
+        .because("embed-service owns the models and nothing else")
+        .check(classes);
+  }
+
+  @Test
+  void modelsKnowNoKafkaAndPreprocessingKnowsPixelsOnly() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "dev.lookalike.embed.model",
+            "dev.lookalike.embed.infer",
+            "dev.lookalike.embed.preprocess")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.kafka..")
+        .check(classes);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.lookalike.embed.preprocess")
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages(
+            "java..", "dev.lookalike.imaging", "dev.lookalike.embed.preprocess", "org.jspecify..")
+        .because("preprocessing is functions from value to value")
+        .check(classes);
+  }
+
+  @Test
+  void theCoreOfTheStreamKnowsNoKafka() {
+    noClasses()
+        .that()
+        .haveSimpleName("EmbedStage")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.kafka..")
+        .check(classes);
+  }
+
+  @Test
+  void noCycles() {
+    slices().matching("dev.lookalike.embed.(*)..").should().beFreeOfCycles().check(classes);
+  }
+}

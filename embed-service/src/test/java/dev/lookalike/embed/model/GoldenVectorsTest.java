@@ -1,0 +1,68 @@
+package dev.lookalike.embed.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lookalike.embed.model.OnnxModel.Inference;
+import dev.lookalike.imaging.RgbImage;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tensors and vectors against those of transformers and Python's ONNX Runtime (goldens.py). */
+class GoldenVectorsTest {
+  static final Path GOLDENS = Path.of("src/test/resources/goldens");
+
+  /** The formula of goldens.py. */
+  static RgbImage image(int width, int height) {
+    byte[] rgb = new byte[width * height * 3];
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        int at = (y * width + x) * 3;
+        rgb[at] = (byte) ((x * 7 + y * 3 + (x * y) / 11) % 256);
+        rgb[at + 1] = (byte) ((x * x / 5 + y * 13) % 256);
+        rgb[at + 2] = (byte) (((x ^ y) * 9 + (x / 16 % 2) * 90) % 256);
+      }
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"clip", "clip-bilinear", "clip-padded", "vit", "vit-raw"})
+  void tensorsAndVectorsEqualTheReference(String name) throws Exception {
+    JsonNode goldens =
+        new ObjectMapper().readTree(GOLDENS.resolve(name).resolve("goldens.json").toFile());
+    try (OnnxModel model = OnnxModel.load(GOLDENS.resolve(name), 1)) {
+      assertThat(goldens.path("cases")).hasSize(6);
+      for (JsonNode golden : goldens.path("cases")) {
+        String which = name + " " + golden.path("width") + " x " + golden.path("height");
+        FloatBuffer pixels = model.buffer(1);
+        model
+            .preprocessor()
+            .apply(image(golden.path("width").asInt(), golden.path("height").asInt()), pixels, 0);
+        int step = model.preprocessor().floats() / 97;
+        for (int i = 0; i < golden.path("tensor").size(); i++) {
+          assertThat(pixels.get(i * step))
+              .as("%s, tensor at %d", which, i * step)
+              .isCloseTo((float) golden.path("tensor").get(i).asDouble(), within(2e-6f));
+        }
+        List<Inference> inferred = model.infer(pixels, 1);
+        float[] vector = inferred.getFirst().embedding();
+        double dot = 0;
+        double squares = 0;
+        for (int i = 0; i < vector.length; i++) {
+          dot += vector[i] * golden.path("vector").get(i).asDouble();
+          squares += (double) vector[i] * vector[i];
+        }
+        assertThat(dot / Math.sqrt(squares)).as(which).isGreaterThan(0.999999);
+        assertThat(inferred.getFirst().classes()).hasSize(5);
+        assertThat(inferred.getFirst().classes().getFirst().name())
+            .isEqualTo("class " + golden.path("best").asInt());
+      }
+    }
+  }
+}

@@ -1,0 +1,324 @@
+package dev.lookalike.embed.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.log.Keys;
+import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.Build;
+import dev.lookalike.proto.events.v1.BuildState;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.CollectionEvent;
+import dev.lookalike.proto.events.v1.EmbeddingEvent;
+import dev.lookalike.proto.image.v1.CanonicalBounds;
+import dev.lookalike.proto.image.v1.ModelReference;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged service against a real broker. */
+class StreamIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int PARTITIONS = 2;
+
+  @TempDir static Path directory;
+
+  private static BrokerProcess broker;
+  private static Admin admin;
+  private static KafkaProducer<byte[], byte[]> producer;
+
+  @BeforeAll
+  static void start() throws Exception {
+    broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
+    Properties config = new Properties();
+    config.put("bootstrap.servers", broker.bootstrapServers());
+    config.put("acks", "all");
+    admin = Admin.create(config);
+    producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    admin
+        .createTopics(
+            List.of(
+                new NewTopic(Topics.COLLECTIONS, Optional.of(1), Optional.empty())
+                    .configs(Map.of("cleanup.policy", "compact"))))
+        .all()
+        .get();
+  }
+
+  @AfterAll
+  static void stop() {
+    producer.close();
+    admin.close();
+    broker.close();
+  }
+
+  private static void create(String id, String name, String model) throws Exception {
+    admin
+        .createTopics(
+            List.of(
+                new NewTopic(Topics.images(id), Optional.of(PARTITIONS), Optional.empty())
+                    .configs(Map.of("max.message.bytes", "2097152"))))
+        .all()
+        .get();
+    write(
+        id,
+        CollectionEvent.newBuilder()
+            .setCollection(
+                Collection.newBuilder()
+                    .setId(id)
+                    .setName(name)
+                    .setGeneration(1)
+                    .setPartitions(PARTITIONS)
+                    .setModel(model)
+                    .setBounds(
+                        CanonicalBounds.newBuilder()
+                            .setShortSide(512)
+                            .setLongSide(4096)
+                            .setJpegQuality(90)
+                            .setMaxBytes(1 << 20)))
+            .build());
+  }
+
+  private static void write(String key, CollectionEvent event) throws Exception {
+    producer
+        .send(new ProducerRecord<>(Topics.COLLECTIONS, key.getBytes(UTF_8), event.toByteArray()))
+        .get();
+  }
+
+  private static void put(String collection, String image, byte[] value) throws Exception {
+    producer
+        .send(
+            new ProducerRecord<>(
+                Topics.images(collection),
+                Keys.partition(image, PARTITIONS),
+                Keys.image(image),
+                value))
+        .get(10, TimeUnit.SECONDS);
+  }
+
+  /** Every outcome that readers of committed records see, by source. */
+  private static Map<String, List<EmbeddingEvent>> outcomes(String collection) throws Exception {
+    Map<String, List<EmbeddingEvent>> outcomes = new HashMap<>();
+    List<String> topics =
+        admin.listTopics().names().get().stream()
+            .filter(name -> name.startsWith("lookalike.embeddings." + collection + "."))
+            .toList();
+    if (topics.isEmpty()) {
+      return outcomes;
+    }
+    Map<String, Object> config =
+        Map.of("bootstrap.servers", broker.bootstrapServers(), "isolation.level", "read_committed");
+    try (KafkaConsumer<byte[], byte[]> reader =
+        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions = new ArrayList<>();
+      for (int i = 0; i < PARTITIONS; i++) {
+        partitions.add(new TopicPartition(topics.getFirst(), i));
+      }
+      reader.assign(partitions);
+      reader.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
+      while (partitions.stream()
+          .anyMatch(each -> reader.position(each) < ends.getOrDefault(each, 0L))) {
+        for (ConsumerRecord<byte[], byte[]> record : reader.poll(Duration.ofMillis(200))) {
+          EmbeddingEvent event = EmbeddingEvent.parseFrom(record.value());
+          assertThat(event.getSource().getPartition()).isEqualTo(record.partition());
+          outcomes
+              .computeIfAbsent(
+                  event.getSource().getPartition() + "." + event.getSource().getOffset(),
+                  key -> new ArrayList<>())
+              .add(event);
+        }
+      }
+    }
+    return outcomes;
+  }
+
+  private ServiceProcess service(String name, String... settings) throws Exception {
+    return ServiceProcess.start(
+        broker.bootstrapServers(), Path.of("target", "service-" + name + ".log"), settings);
+  }
+
+  private static void awaitReady(ServiceProcess service) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(200))
+        .until(service::isReady);
+  }
+
+  @Test
+  void everyRecordHasOneOutcomeThoughTheServiceIsKilledAgainAndAgain() throws Exception {
+    create("killedcollection", "killed", "");
+    int images = 1200;
+    for (int i = 0; i < images; i++) {
+      byte[] value =
+          i % 50 == 7
+              ? Images.stored("no picture".getBytes(UTF_8))
+              : i % 50 == 9 ? Images.deleted() : Images.stored(Images.jpeg(i));
+      String image = "image-" + (i % 50 == 9 ? i - 1 : i);
+      var unused =
+          producer.send(
+              new ProducerRecord<>(
+                  Topics.images("killedcollection"),
+                  Keys.partition(image, PARTITIONS),
+                  Keys.image(image),
+                  value));
+    }
+    producer.flush();
+    ServiceProcess service = service("killed");
+    try {
+      awaitReady(service);
+      for (int kills = 0; kills < 2; kills++) {
+        int before = outcomes("killedcollection").size();
+        // Also what follows a kill: it streams again within 10 s of being up.
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .pollInterval(Duration.ofMillis(20))
+            .until(() -> outcomes("killedcollection").size() > before);
+        service.kill();
+        assertThat(outcomes("killedcollection").size())
+            .as("killed in the middle")
+            .isLessThan(images);
+        service = service("killed");
+        awaitReady(service);
+      }
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> outcomes("killedcollection").size() >= images);
+      Map<String, List<EmbeddingEvent>> outcomes = outcomes("killedcollection");
+      assertThat(outcomes).hasSize(images);
+      assertThat(outcomes.values()).allSatisfy(each -> assertThat(each).hasSize(1));
+      assertThat(outcomes.values().stream().filter(each -> each.getFirst().hasRejected()))
+          .hasSize(images / 50)
+          .allSatisfy(
+              each ->
+                  assertThat(each.getFirst().getRejected().getReason())
+                      .isEqualTo("CANONICAL_UNREADABLE"));
+    } finally {
+      service.close();
+    }
+  }
+
+  @Test
+  void aStoredImageAndAQueryWithItHaveTheSameVectorAndAnUnservedCollectionHarmsNobody()
+      throws Exception {
+    create("servedcollection", "served", "clip");
+    create("foreigncollection", "foreign", "elsewhere");
+    create("pinnedcollection", "pinned", "");
+    write(
+        "pinnedcollection/0123456789abcdef",
+        CollectionEvent.newBuilder()
+            .setBuild(
+                Build.newBuilder()
+                    .setId("0123456789abcdef")
+                    .setCollectionId("pinnedcollection")
+                    .setGeneration(1)
+                    .setModel(ModelReference.newBuilder().setId("gone").setDigest("abc"))
+                    .setState(BuildState.BUILD_STATE_LIVE))
+            .build());
+    String folders =
+        Path.of("src/test/resources/goldens/vit").toAbsolutePath()
+            + ","
+            + Path.of("src/test/resources/goldens/clip").toAbsolutePath()
+            + ","
+            + directory.resolve("absent");
+    try (ServiceProcess service = service("served", "lookalike.models=" + folders)) {
+      awaitReady(service);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  service
+                          .post("/v1/collections/served/embed", Images.jpeg(1), "image/jpeg")
+                          .statusCode()
+                      == 200);
+      JsonNode models = JSON.readTree(service.get("/v1/models").body());
+      assertThat(models.path("models").findValuesAsText("id")).containsExactly("vit", "clip");
+      assertThat(models.path("refused").toString()).contains("absent");
+      assertThat(models.path("unserved").findValuesAsText("collection"))
+          .contains("foreign", "pinned")
+          .doesNotContain("served");
+      assertThat(service.get("/q/health/ready").body()).contains("elsewhere", "gone", "absent");
+
+      assertThat(service.post("/v1/collections/pinned/embed", Images.jpeg(1), "image/jpeg").body())
+          .contains("\"code\":\"NOT_BOUND\"");
+      assertThat(service.post("/v1/collections/none/embed", Images.jpeg(1), "image/jpeg").body())
+          .contains("\"code\":\"COLLECTION_NOT_FOUND\"");
+      var refused =
+          service.post("/v1/collections/served/embed", "text".getBytes(UTF_8), "image/jpeg");
+      assertThat(refused.statusCode()).isEqualTo(415);
+      assertThat(refused.body()).contains("\"code\":\"UNKNOWN_FORMAT\"").doesNotContain("dev.look");
+
+      JsonNode answer =
+          JSON.readTree(
+              service.post("/v1/collections/served/embed", Images.jpeg(3), "image/jpeg").body());
+      assertThat(answer.path("model").path("id").asText()).isEqualTo("clip");
+      put("servedcollection", "three", Images.stored(canonical(Images.jpeg(3))));
+      await().atMost(Duration.ofSeconds(20)).until(() -> outcomes("servedcollection").size() == 1);
+      List<Float> stored =
+          outcomes("servedcollection")
+              .values()
+              .iterator()
+              .next()
+              .getFirst()
+              .getEmbedded()
+              .getEmbeddingList();
+      JsonNode query = answer.path("results").get(0).path("embedding").path("values");
+      double similarity = 0;
+      for (int i = 0; i < stored.size(); i++) {
+        similarity += stored.get(i) * query.get(i).asDouble();
+      }
+      assertThat(similarity).isGreaterThan(0.999999);
+    }
+  }
+
+  private static byte[] canonical(byte[] untrusted) {
+    return ((dev.lookalike.imaging.CanonicalResult.Canonical)
+            dev.lookalike.imaging.Canonicalizer.canonicalize(
+                untrusted,
+                dev.lookalike.imaging.ImageLimits.DEFAULT,
+                dev.lookalike.imaging.Bounds.DEFAULT))
+        .image()
+        .jpeg();
+  }
+
+  @Test
+  void waitsForABrokerThatIsAwayAndGoesOn() throws Exception {
+    create("patientcollection", "patient", "");
+    try (ServiceProcess service = service("patient")) {
+      awaitReady(service);
+      put("patientcollection", "one", Images.stored(Images.jpeg(1)));
+      broker.kill();
+      await().atMost(Duration.ofSeconds(20)).until(() -> !service.isReady());
+      assertThat(service.get("/q/health/ready").body()).contains("reason");
+      assertThat(service.get("/q/health/live").statusCode()).isEqualTo(200);
+      broker.restart();
+      awaitReady(service);
+      put("patientcollection", "two", Images.stored(Images.jpeg(2)));
+      await().atMost(Duration.ofSeconds(30)).until(() -> outcomes("patientcollection").size() == 2);
+      assertThat(outcomes("patientcollection").values())
+          .allSatisfy(each -> assertThat(each).hasSize(1));
+    }
+  }
+}
