@@ -54,6 +54,7 @@ public final class OpenCv {
                   | opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION
                   | reduction(reduction);
         };
+    NativeLog.silence();
     try (BytePointer bytes = new BytePointer(encoded);
         Mat buffer = new Mat(1, encoded.length, opencv_core.CV_8UC1, bytes)) {
       Mat decoded = opencv_imgcodecs.imdecode(buffer, flags);
