@@ -186,6 +186,77 @@ expect("icc-broken.png", COLOURS)
 picture().save(os.path.join(out, "icc-srgb.png"), icc_profile=ImageCms.ImageCmsProfile(srgb).tobytes())
 expect("icc-srgb.png", COLOURS)
 
+
+def bmp(header, bits, pixels, compression=0, palette=b"", masks=b"", height=48, top_down=False):
+    """A bitmap with a header of the given size; masks belong to the header where it has room."""
+    entries = len(palette) // (3 if header == 12 else 4)
+    if header == 12:
+        info = struct.pack("<IHHHH", 12, 64, height, 1, bits)
+    else:
+        stored = -height if top_down else height
+        info = struct.pack("<IiiHHIIiiII", header, 64, stored, 1, bits, compression, len(pixels), 0, 0, entries, 0)
+        info = (info + masks).ljust(max(header, len(info + masks)), b"\0")
+    start = 14 + len(info) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + info + palette + pixels
+
+
+def save_bmp(name, data, colours=None):
+    """Colours only where Pillow does not read the file."""
+    write(name, data, colours or seen(Image.open(io.BytesIO(data))))
+
+
+def packed(bits, indices):
+    """Rows of colour numbers, padded to four bytes, in the order of the file."""
+    data = b""
+    for y in reversed(range(48)):
+        number = 0
+        for x in range(64):
+            number = number << bits | indices[y // 24 * 2 + x // 32]
+        data += number.to_bytes(64 * bits // 8, "big")
+    return data
+
+
+def direct(size, pack, rows=None):
+    rows = reversed(range(48)) if rows is None else rows
+    return b"".join(pack(image.getpixel((x, y)), x, y).to_bytes(size, "little") for y in rows for x in range(64))
+
+
+def quad(colours):
+    return b"".join(bytes((b, g, r, 0)) for r, g, b in colours)
+
+
+def masks(*values):
+    return struct.pack(f"<{len(values)}I", *values)
+
+
+def rgb555(c, x, y):
+    return (c[0] >> 3) << 10 | (c[1] >> 3) << 5 | c[2] >> 3
+
+
+def argb(c, x, y):
+    return [255, 128, 0, 64][y // 24 * 2 + x // 32] << 24 | c[0] << 16 | c[1] << 8 | c[2]
+
+
+three = b"".join(bytes((b, g, r)) for r, g, b in COLOURS)
+save_bmp("os2.bmp", bmp(12, 4, packed(4, [0, 1, 2, 3]), palette=three + b"\0" * 36))
+save_bmp("bits-1.bmp", bmp(40, 1, packed(1, [0, 1, 1, 0]), palette=quad(COLOURS[:2])))
+save_bmp("bits-2.bmp", bmp(40, 2, packed(2, [0, 1, 2, 3]), palette=quad(COLOURS)), COLOURS)
+save_bmp("bits-4.bmp", bmp(40, 4, packed(4, [3, 2, 1, 0]), palette=quad(COLOURS)))
+save_bmp("top-down.bmp", bmp(40, 16, direct(2, rgb555, range(48)), top_down=True))
+save_bmp("rgb-565.bmp", bmp(40, 16, direct(2, lambda c, x, y: (c[0] >> 3) << 11 | (c[1] >> 2) << 5 | c[2] >> 3), 3, masks=masks(0xF800, 0x7E0, 0x1F)))
+save_bmp("rgb-444.bmp", bmp(56, 16, direct(2, lambda c, x, y: (c[0] >> 4) << 8 | (c[1] >> 4) << 4 | c[2] >> 4), 3, masks=masks(0xF00, 0xF0, 0xF, 0xF000)),
+         [tuple((v >> 4) * 17 for v in c) for c in COLOURS])
+save_bmp("rgb-10.bmp", bmp(40, 32, direct(4, lambda c, x, y: c[0] << 22 | c[1] << 12 | c[2] << 2), 3, masks=masks(1023 << 20, 1023 << 10, 1023)), COLOURS)
+on_white = [tuple(round(v * a / 255 + 255 - a) for v in c) for c, a in zip(COLOURS, (255, 128, 0, 64))]
+save_bmp("no-alpha.bmp", bmp(40, 32, direct(4, argb)))
+save_bmp("alpha.bmp", bmp(124, 32, direct(4, argb), 3, masks=masks(0xFF0000, 0xFF00, 0xFF, 0xFF000000)))
+save_bmp("alpha-ce.bmp", bmp(40, 32, direct(4, argb), 6, masks=masks(0xFF0000, 0xFF00, 0xFF, 0xFF000000)), on_white)
+# Runs, an absolute run of three with its padding, and a step of a row that leaves colour 0.
+lower, upper = b"\x20\x02\x1d\x03\0\x03\3\3\3\0\0\0", b"\x20\0\x20\1\0\0"
+save_bmp("rle-8.bmp", bmp(40, 8, lower * 23 + b"\0\2\0\1" + b"\0\0" + upper * 24 + b"\0\1", 1, quad(COLOURS)))
+lower, upper = b"\x20\x22\x1d\x33\0\x03\x33\x30\0\0", b"\x20\0\x20\x11\0\0"
+save_bmp("rle-4.bmp", bmp(40, 4, lower * 24 + upper * 23 + b"\x20\0\x20\x11\0\1", 2, quad(COLOURS)))
+
 with open(os.path.join(out, "expected.tsv"), "w") as file:
     for row in rows:
         file.write("\t".join(map(str, row)) + "\n")

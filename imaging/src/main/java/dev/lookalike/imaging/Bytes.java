@@ -34,6 +34,12 @@ final class Bytes {
     return Arrays.copyOfRange(bytes, start, end);
   }
 
+  /** Copies bytes from the offset on until {@code to} is full. */
+  void copy(long offset, byte[] to) {
+    check(offset, to.length);
+    System.arraycopy(bytes, (int) (start + offset), to, 0, to.length);
+  }
+
   /** A view, without a copy. */
   ByteBuffer buffer() {
     return ByteBuffer.wrap(bytes, start, end - start).slice().asReadOnlyBuffer();

@@ -129,7 +129,8 @@ public final class Canonicalizer {
               OpenCv.decode(file, OpenCv.Channels.RGB, reduction), header.format(), false);
       case PNG -> new PngImage(new Bytes(file));
       case GIF -> new GifImage(new Bytes(file), header.width(), header.height());
-      case WEBP, BMP, TIFF ->
+      case BMP -> new BmpImage(new Bytes(file));
+      case WEBP, TIFF ->
           new NativeImage(OpenCv.decode(file, OpenCv.Channels.AS_STORED, 1), header.format(), true);
     };
   }

@@ -21,6 +21,11 @@ final class Canvas implements AutoCloseable {
     MemorySegment.copy(from, 0, bytes, ValueLayout.JAVA_BYTE, (long) y * stride + x, length);
   }
 
+  /** Writes {@code length} bytes from a position on, counted through all rows. */
+  void write(long position, byte[] from, int length) {
+    MemorySegment.copy(from, 0, bytes, ValueLayout.JAVA_BYTE, position, length);
+  }
+
   /** Reads row {@code y} to the start of {@code to}. */
   void read(int y, byte[] to) {
     MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, (long) y * stride, to, 0, stride);
