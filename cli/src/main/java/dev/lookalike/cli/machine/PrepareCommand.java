@@ -40,7 +40,7 @@ import picocli.CommandLine.Command;
     description = "Makes the caches for a quick start; the script does it.")
 public final class PrepareCommand implements Callable<Integer> {
 
-  /** Also for the end of each JVM, which then writes its cache. */
+  /** Also for the end of each JVM, which writes its cache then. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @Override
