@@ -55,6 +55,12 @@ final class Child {
     }
   }
 
+  /**
+   * A child that was killed is started again even if it was never ready; one that gave up by itself
+   * is not.
+   */
+  private static final String SIGNAL = "signal ";
+
   private static final long READY_POLL_MILLIS = 100;
   private static final long LIVE_POLL_SECONDS = 10;
   private static final int DEAD_AFTER_POLLS = 6;
@@ -130,13 +136,14 @@ final class Child {
     while (true) {
       long begin = System.nanoTime();
       String end = runOnce();
+      log.line("lookalike: " + spec.name() + " ended: " + end);
       synchronized (this) {
         if (stopping) {
           state = State.STOPPED;
           break;
         }
         failures = ranFor(begin).compareTo(policy.healthy()) >= 0 ? 1 : failures + 1;
-        if (!wasReady || failures > policy.limit()) {
+        if ((!wasReady && !end.startsWith(SIGNAL)) || failures > policy.limit()) {
           state = State.FAILED;
           break;
         }
@@ -207,7 +214,7 @@ final class Child {
       }
       int exit = running.waitFor();
       pump.join(1_000);
-      return exit > 128 ? "signal " + (exit - 128) : "exit code " + exit;
+      return exit > 128 ? SIGNAL + (exit - 128) : "exit code " + exit;
     } catch (InterruptedException e) {
       running.destroyForcibly();
       return "interrupted";

@@ -8,21 +8,16 @@ import dev.lookalike.cli.home.Ports.Listener;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
 
 /**
  * The built programs in the checkout, and the commands that run them.
@@ -77,7 +72,6 @@ record Distribution(Path root) {
    * @param train whether this run writes the AOT caches instead of reading them
    */
   List<ChildSpec> children(Home home, Ports ports, List<Path> models, boolean train) {
-    Map<String, String> environment = Map.of("MALLOC_ARENA_MAX", "2");
     List<ChildSpec> specs = new ArrayList<>();
     List<String> brokerOptions = new ArrayList<>(aot("broker", train));
     brokerOptions.add(HOME_PROPERTY + home.directory());
@@ -88,13 +82,12 @@ record Distribution(Path root) {
         new ChildSpec(
             "broker",
             BrokerProcess.command(java(), brokerClassPath(), brokerOptions, broker),
-            environment,
+            environment(),
             new ChildSpec.Readiness.Says(BrokerProcess::saysReady),
             2));
     String modelList = models.stream().map(Path::toString).collect(Collectors.joining(","));
     List<String> embed = new ArrayList<>();
     embed.add("-Dlookalike.models=" + modelList);
-    extractOnnxRuntime(home).ifPresent(d -> embed.add("-Donnxruntime.native.path=" + d));
     specs.add(service("embed", home, ports, Listener.EMBED, Listener.EMBED_GRPC, 1, embed, train));
     specs.add(
         service(
@@ -124,6 +117,14 @@ record Distribution(Path root) {
     return specs;
   }
 
+  /**
+   * Few arenas of malloc, which would keep one for each thread; natives are unpacked once into the
+   * home's caches.
+   */
+  private static Map<String, String> environment() {
+    return Map.of("MALLOC_ARENA_MAX", "2");
+  }
+
   private ChildSpec service(
       String name,
       Home home,
@@ -143,7 +144,8 @@ record Distribution(Path root) {
             "-XX:+UseSerialGC",
             "-XX:MinHeapFreeRatio=10",
             "-XX:MaxHeapFreeRatio=30",
-            "-Xss512k",
+            // No smaller stacks: OpenBLAS, which OpenCV needs, dies on load with 512 KiB (seen:
+            // SIGSEGV).
             "-XX:+ExitOnOutOfMemoryError",
             // As the manifest of quarkus-run.jar says, which a flat class path does not read.
             "--add-opens=java.base/java.lang=ALL-UNNAMED",
@@ -164,7 +166,7 @@ record Distribution(Path root) {
     return new ChildSpec(
         name,
         command,
-        Map.of("MALLOC_ARENA_MAX", "2"),
+        environment(),
         new ChildSpec.Readiness.Answers(URI.create("http://" + ports.address(http))),
         stopStage);
   }
@@ -226,50 +228,6 @@ record Distribution(Path root) {
           ExitCode.FAILED,
           "NOT_BUILT",
           directory + " is missing: build with ./mvnw -DskipTests package");
-    }
-  }
-
-  /**
-   * Puts ONNX Runtime's native libraries where they are found at every start; it would unpack them
-   * each time. Empty when they are not for this platform; then it does that.
-   */
-  private Optional<Path> extractOnnxRuntime(Home home) {
-    Optional<Path> jar =
-        jarsIn(root.resolve("embed-service/target/quarkus-app/lib/main")).stream()
-            .filter(j -> j.getFileName().toString().startsWith("com.microsoft.onnxruntime."))
-            .findFirst();
-    String os = System.getProperty("os.name").startsWith("Linux") ? "linux" : "osx";
-    String architecture = System.getProperty("os.arch").equals("amd64") ? "x64" : "aarch64";
-    if (jar.isEmpty()) {
-      return Optional.empty();
-    }
-    String name = jar.get().getFileName().toString();
-    Path directory = home.caches().resolve("natives").resolve(name.substring(0, name.length() - 4));
-    String prefix = "ai/onnxruntime/native/" + os + "-" + architecture + "/";
-    try (ZipFile zip = new ZipFile(jar.get().toFile())) {
-      List<? extends ZipEntry> libraries =
-          zip.stream()
-              .filter(e -> e.getName().startsWith(prefix) && !e.isDirectory())
-              .filter(e -> e.getName().endsWith(".so") || e.getName().endsWith(".dylib"))
-              .toList();
-      if (libraries.isEmpty()) {
-        return Optional.empty();
-      }
-      Files.createDirectories(directory);
-      for (ZipEntry library : libraries) {
-        Path file = directory.resolve(library.getName().substring(prefix.length()));
-        if (!Files.exists(file) || Files.size(file) != library.getSize()) {
-          Path temporary = Files.createTempFile(directory, "lib", ".tmp");
-          try (InputStream in = zip.getInputStream(library)) {
-            Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
-          }
-          Files.move(
-              temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        }
-      }
-      return Optional.of(directory);
-    } catch (IOException e) {
-      return Optional.empty();
     }
   }
 
