@@ -31,7 +31,7 @@ public final class FakeServices implements AutoCloseable {
   public final List<Accepted> accepted = new CopyOnWriteArrayList<>();
   public final List<String> requests = new CopyOnWriteArrayList<>();
 
-  /** The next requests that are answered with 503. */
+  /** The next requests that are answered with 503; what a collection is stays known. */
   public final AtomicInteger outage = new AtomicInteger();
 
   /** The next uploads that are answered with 429. */
@@ -56,7 +56,8 @@ public final class FakeServices implements AutoCloseable {
     byte[] body = exchange.getRequestBody().readAllBytes();
     String path = exchange.getRequestURI().getPath();
     requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
-    if (outage.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+    boolean about = path.equals("/v1/collections/default");
+    if (!about && outage.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
       problem(exchange, 503, "BROKER_UNAVAILABLE", "the broker is away");
     } else if (path.startsWith("/v1/collections/absent")) {
       problem(exchange, 404, "COLLECTION_NOT_FOUND", "no collection absent");

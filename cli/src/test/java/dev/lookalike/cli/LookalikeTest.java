@@ -261,18 +261,8 @@ class LookalikeTest {
     assertThat(givenUp.err()).contains("BROKER_UNAVAILABLE", "again to go on");
   }
 
-  /** The collection is found; then the services answer 503 for so many requests. */
   private Run runWithOutage(int requests, Path folder, String patience) {
-    Thread later =
-        new Thread(
-            () -> {
-              int before = services.requests.size();
-              while (services.requests.size() == before) {
-                Thread.onSpinWait();
-              }
-              services.outage.set(requests);
-            });
-    later.start();
+    services.outage.set(requests);
     return runWithServices("import", folder.toString(), "--json", "--patience", patience);
   }
 }

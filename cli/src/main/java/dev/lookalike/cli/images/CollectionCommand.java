@@ -107,11 +107,11 @@ public final class CollectionCommand {
       }
       Table table = new Table("name", "model", "dimension", "partitions", "originals", "created");
       for (JsonNode c : answer.path("collections")) {
-        JsonNode bound = c.path("build").path("model");
+        JsonNode build = c.path("build");
         table.row(
             c.path("name").asText(),
-            bound.path("id").asText("(none yet)"),
-            bound.path("dimension").asText(""),
+            build.path("model").asText("(none yet)"),
+            build.path("dimension").asText(""),
             c.path("partitions").asText(""),
             c.path("keep_originals").asBoolean() ? "kept" : "not kept",
             c.path("created_at").asText(""));

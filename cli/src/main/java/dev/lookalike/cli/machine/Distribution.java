@@ -144,7 +144,8 @@ record Distribution(Path root) {
             "-XX:+UseSerialGC",
             "-XX:MinHeapFreeRatio=10",
             "-XX:MaxHeapFreeRatio=30",
-            // Native code runs on Java's threads: with the default of 1 MiB embed-service died of SIGSEGV at start on
+            // Native code runs on Java's threads: with the default of 1 MiB embed-service died of
+            // SIGSEGV at start on
             // most tries, with 8 MiB on none. Only what is used of it takes memory.
             "-Xss8m",
             // No smaller stacks: OpenBLAS, which OpenCV needs, dies on load with 512 KiB (seen:

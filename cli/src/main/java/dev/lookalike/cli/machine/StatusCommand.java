@@ -114,7 +114,7 @@ public final class StatusCommand implements Callable<Integer> {
       for (JsonNode collection : known.path("collections")) {
         String name = collection.path("name").asText();
         ObjectNode node = nodes.addObject().put("name", name);
-        node.put("model", collection.path("build").path("model").path("id").asText(""));
+        node.put("model", collection.path("build").path("model").asText(""));
         Answer index =
             rest.send(
                 "GET",

@@ -26,19 +26,17 @@ final class UnservedCollections {
     served.path("models").forEach(m -> digests.add(m.path("model").path("digest").asText()));
     List<String> lines = new ArrayList<>();
     for (JsonNode collection : known.path("collections")) {
-      JsonNode model = collection.path("build").path("model");
+      JsonNode build = collection.path("build");
       String name = collection.path("name").asText();
-      if (!model.isMissingNode() && !digests.contains(model.path("digest").asText())) {
+      String model = build.path("model").asText();
+      String digest = build.path("model_digest").asText();
+      if (build.isObject() && !digests.contains(digest)) {
         lines.add(
             ("collection %s is pinned to model %s (digest %.12s), which is not served now: its images stay, "
                     + "but new ones wait and it cannot be searched by image. Serve it with: "
                     + "lookalike up --model FOLDER_OF_%s")
-                .formatted(
-                    name,
-                    model.path("id").asText(),
-                    model.path("digest").asText(),
-                    model.path("id").asText()));
-      } else if (model.isMissingNode() && !collection.path("model").asText().isEmpty()) {
+                .formatted(name, model, digest, model));
+      } else if (!build.isObject() && !collection.path("model").asText().isEmpty()) {
         lines.add(
             "collection %s waits for model %s, which is not served"
                 .formatted(name, collection.path("model").asText()));
