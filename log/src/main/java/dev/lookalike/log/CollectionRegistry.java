@@ -21,7 +21,6 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
@@ -101,7 +100,6 @@ public final class CollectionRegistry implements AutoCloseable {
     if (current != null) {
       current.wakeup();
     }
-    thread.interrupt();
     try {
       thread.join(Duration.ofSeconds(5));
     } catch (InterruptedException e) {
@@ -113,7 +111,7 @@ public final class CollectionRegistry implements AutoCloseable {
     while (!closed) {
       try {
         readFromStart();
-      } catch (WakeupException | InterruptException e) {
+      } catch (WakeupException e) {
         LOG.debug("registry reader woken");
       } catch (KafkaException e) {
         LOG.warnf("registry: %s; reading it again", e.getMessage());
@@ -133,6 +131,9 @@ public final class CollectionRegistry implements AutoCloseable {
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       consumer = reader;
       awaitTopic(reader);
+      if (closed) {
+        return;
+      }
       reader.assign(List.of(PARTITION));
       reader.seekToBeginning(List.of(PARTITION));
       long end = reader.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
@@ -245,8 +246,8 @@ public final class CollectionRegistry implements AutoCloseable {
     try {
       Thread.sleep(RETRY);
     } catch (InterruptedException e) {
-      // Only close() interrupts; the loops look at `closed`.
-      Thread.currentThread().interrupt();
+      // Nobody interrupts this thread; should somebody, then it ends.
+      closed = true;
     }
   }
 }

@@ -41,14 +41,6 @@ public interface UploadSettings {
   @WithDefault("60s")
   Duration readTimeout();
 
-  /**
-   * Receive buffer of an HTTP connection. A connection may hold 16 times as much of the heap; it
-   * sends at most twice as much in one round trip. Raise it, with the heap, for fast senders that
-   * are far away.
-   */
-  @WithDefault("16K")
-  MemorySize receiveBuffer();
-
   /** Images that are decoded at once, at most. Default: the number of processors. */
   OptionalInt decoders();
 }
