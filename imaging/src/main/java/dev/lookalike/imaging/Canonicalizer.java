@@ -23,9 +23,12 @@ public final class Canonicalizer {
   private static final int OVERSAMPLING = 2;
 
   /**
-   * The filter whose canonical images are closest to their originals for a model: cosine of
-   * MobileNetV2 vectors, mean/min over large rendered images, .9972/.9949; bicubic .9965/.9929, box
-   * .9958/.9897, bilinear .9944/.9901. Without {@link #OVERSAMPLING}d decoding .9973/.9958.
+   * The filter whose canonical images are closest to their originals for a model. Cosine of
+   * MobileNetV2 vectors to the direct way, mean/min over 24 rendered images of 4 to 12 megapixels
+   * with text, lines, noise and enlarged photographs, at quality 90 and 4:2:0: Lanczos .9958/.9920,
+   * bicubic .9950/.9885; decoded at full size instead of {@link #OVERSAMPLING}d .9962/.9918 and
+   * .9952/.9888. Of what Lanczos loses, half is chroma subsampling (4:4:4 .9980/.9962), a quarter
+   * the quality (95: .9969/.9942), a tenth the reduced decoding.
    */
   private static final Resampling SHRINKING = Resampling.LANCZOS;
 

@@ -9,6 +9,11 @@ final class NativeImage implements DecodedImage {
   private final boolean premultiplied;
   private final byte[] row;
 
+  // Copies: each question to the native image is a call out of Java.
+  private final int width;
+  private final int channels;
+  private final int bytes;
+
   /**
    * @param format of the file: libtiff hands out colours of 8 bits multiplied by their alpha
    * @param bgr whether three and four channels are in the order blue, green, red
@@ -18,18 +23,20 @@ final class NativeImage implements DecodedImage {
     this.bgr = bgr;
     this.premultiplied = format == ImageFormat.TIFF && pixels.bytesPerSample() == 1;
     this.row = new byte[pixels.rowBytes()];
-    int channels = pixels.channels();
-    if (pixels.bytesPerSample() > 2 || channels == 2 || channels > 4) {
+    this.width = pixels.width();
+    this.channels = pixels.channels();
+    this.bytes = pixels.bytesPerSample();
+    if (bytes > 2 || channels == 2 || channels > 4) {
       pixels.close();
       throw new RefusedException(
           RefusalReason.UNSUPPORTED_FEATURE,
-          "%d channels of %d bytes are not read".formatted(channels, pixels.bytesPerSample()));
+          "%d channels of %d bytes are not read".formatted(channels, bytes));
     }
   }
 
   @Override
   public int width() {
-    return pixels.width();
+    return width;
   }
 
   @Override
@@ -39,8 +46,6 @@ final class NativeImage implements DecodedImage {
 
   @Override
   public void read(int y, byte[] rgb) {
-    int channels = pixels.channels();
-    int bytes = pixels.bytesPerSample();
     int step = channels * bytes;
     if (!bgr && step == 3) {
       pixels.read(y, rgb);
@@ -52,7 +57,7 @@ final class NativeImage implements DecodedImage {
     int red = channels == 1 ? 0 : bgr ? 2 * bytes : 0;
     int green = channels == 1 ? 0 : bytes;
     int blue = channels == 1 ? 0 : bgr ? 0 : 2 * bytes;
-    for (int to = 0; to < width() * 3; to += 3) {
+    for (int to = 0; to < width * 3; to += 3) {
       int alpha = channels == 4 ? row[from + 3 * bytes] & 0xff : 255;
       rgb[to] = onWhite(row[from + red] & 0xff, alpha);
       rgb[to + 1] = onWhite(row[from + green] & 0xff, alpha);
