@@ -2,7 +2,6 @@ package dev.lookalike.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
@@ -73,7 +72,7 @@ class KillIT {
     victims.forEach(RunningSystem::kill);
     assertThat(before).as("killed in the middle of the import").isLessThan(IMAGES);
 
-    awaitAllUp();
+    system.awaitReady();
     long up = System.nanoTime();
     api.await(putUntilAcknowledged(collection, IMAGES, attempts));
     Duration took = Duration.ofNanos(System.nanoTime() - up);
@@ -112,21 +111,6 @@ class KillIT {
       }
       Thread.sleep(100);
     }
-  }
-
-  private void awaitAllUp() throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (System.nanoTime() < deadline) {
-      boolean allReady = true;
-      for (JsonNode service : system.status().path("services")) {
-        allReady &= service.path("ready").asBoolean();
-      }
-      if (allReady) {
-        return;
-      }
-      Thread.sleep(200);
-    }
-    throw new AssertionError("not all up again: " + system.status());
   }
 
   private void oneOutcomeForEachRecord(String collectionId, String collection) {

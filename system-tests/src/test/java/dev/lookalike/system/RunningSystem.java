@@ -82,7 +82,8 @@ final class RunningSystem {
   }
 
   void up(List<String> models) {
-    List<String> arguments = new ArrayList<>(List.of("up", "--detach"));
+    List<String> arguments =
+        new ArrayList<>(List.of("up", "--detach", "--port-base", Integer.toString(portBase)));
     models.forEach(model -> arguments.addAll(List.of("--model", model)));
     lookalike(arguments).ok();
   }
@@ -125,7 +126,6 @@ final class RunningSystem {
               .redirectOutput(folder.resolve("out").toFile())
               .redirectError(folder.resolve("err").toFile());
       builder.environment().put("LOOKALIKE_HOME", home.toString());
-      builder.environment().put("LOOKALIKE_PORT_BASE", Integer.toString(portBase));
       Process process = builder.start();
       process.getOutputStream().close();
       if (!process.waitFor(10, TimeUnit.MINUTES)) {
@@ -149,15 +149,21 @@ final class RunningSystem {
     return lookalike("status", "--json").json();
   }
 
-  /** The process id of a part, as {@code status --json} tells it. */
+  /** The process of a part. */
   ProcessHandle process(Part part) {
-    for (JsonNode service : status().path("services")) {
-      if (service.path("name").asText().startsWith(part.word())) {
-        return ProcessHandle.of(service.path("pid").asLong())
-            .orElseThrow(() -> new AssertionError(part + " has no process: " + service));
+    long pid = status().path("processes").path(part.word()).path("pid").asLong();
+    return ProcessHandle.of(pid)
+        .orElseThrow(() -> new AssertionError(part + " has no process: " + status()));
+  }
+
+  /** Waits until every part is ready, at most a minute. */
+  void awaitReady() {
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!status().path("ready").asBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not ready: " + status());
       }
     }
-    throw new AssertionError("status does not name " + part + ": " + status());
   }
 
   /** SIGKILL, as the kernel does it when memory is short. */
