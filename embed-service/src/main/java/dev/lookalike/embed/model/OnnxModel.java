@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * already. Not to be used after {@link #close}.
  */
 public final class OnnxModel implements AutoCloseable {
+  private static final long ENVIRONMENT_STACK_BYTES = 256L << 20;
+
   /** Outputs that are taken for the embedding where the folder names none, in this order. */
   private static final List<String> EMBEDDINGS =
       List.of("embedding", "image_embeds", "pooler_output");
@@ -89,6 +93,27 @@ public final class OnnxModel implements AutoCloseable {
   }
 
   /**
+   * The environment of the process. The first call makes it on a thread with a deep stack: ONNX
+   * Runtime 1.29 reads the command line of the process by recursion, and one of more than 4 KB (a
+   * long class path) overflows the stack of an ordinary thread, which kills the process without a
+   * word. Only the pages of a stack that are touched are ever resident.
+   */
+  private static OrtEnvironment environment() {
+    FutureTask<OrtEnvironment> task = new FutureTask<>(OrtEnvironment::getEnvironment);
+    Thread thread = new Thread(null, task, "onnxruntime", ENVIRONMENT_STACK_BYTES);
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("ONNX Runtime cannot be loaded", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while loading ONNX Runtime", e);
+    }
+  }
+
+  /**
    * Reads a folder, loads its graph, holds one against the other and runs it once.
    *
    * @param threads that one run uses, at least 1
@@ -96,7 +121,7 @@ public final class OnnxModel implements AutoCloseable {
    */
   public static OnnxModel load(Path folder, int threads) {
     ModelFolder description = ModelFolder.read(folder);
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = environment();
     OrtSession session;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
