@@ -89,12 +89,14 @@ public class OrphanSweep {
   }
 
   private boolean caughtUp(String collectionId) {
-    for (PartitionPosition position : search.index(collectionId).getPartitionsList()) {
+    List<PartitionPosition> positions = search.index(collectionId).getPartitionsList();
+    for (PartitionPosition position : positions) {
       if (position.getApplied() < position.getImagesEnd()) {
         return false;
       }
     }
-    return true;
+    // An index that tells of no partition has not read the log: it would call everything an orphan.
+    return !positions.isEmpty();
   }
 
   private boolean orphan(BlobStore.Stored blob) {

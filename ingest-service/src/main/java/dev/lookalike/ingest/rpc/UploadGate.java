@@ -5,6 +5,7 @@ import dev.lookalike.ingest.server.IngestMetrics;
 import dev.lookalike.ingest.server.IngestMetrics.Operation;
 import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.ingest.uploads.Admission;
+import dev.lookalike.ingest.uploads.UploadSettings;
 import dev.lookalike.proto.ingest.v1.IngestGrpc;
 import io.grpc.Context;
 import io.grpc.Contexts;
@@ -17,12 +18,14 @@ import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.quarkus.grpc.GlobalInterceptor;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the message of a PutImage call off the wire only when there is a place for it; until then
- * HTTP/2 holds the sender back. The place is held until the call ends.
+ * HTTP/2 holds the sender back, for a bounded time. The place is held until the call ends.
  */
 @GlobalInterceptor
 @ApplicationScoped
@@ -32,9 +35,15 @@ public class UploadGate implements ServerInterceptor {
   private final Admission admission;
   private final IngestMetrics metrics;
 
-  public UploadGate(Admission admission, IngestMetrics metrics) {
+  private final Vertx vertx;
+  private final Duration waitTimeout;
+
+  public UploadGate(
+      Admission admission, IngestMetrics metrics, UploadSettings settings, Vertx vertx) {
     this.admission = admission;
     this.metrics = metrics;
+    this.vertx = vertx;
+    this.waitTimeout = settings.waitTimeout();
   }
 
   /** Gives back what the message of the present call turned out not to need. */
@@ -62,20 +71,34 @@ public class UploadGate implements ServerInterceptor {
               return;
             }
             try {
-              place.waitingFor(
+              Admission.Waiting later =
                   admission.reserveWhenFree(
                       admission.largest(),
                       granted -> {
                         if (place.hold(granted)) {
                           super.request(messages);
                         }
-                      }));
+                      });
+              place.waitingFor(later);
+              if (later != null) {
+                vertx.setTimer(waitTimeout.toMillis(), late -> expire());
+              }
             } catch (RefusedException full) {
-              metrics.refused(Operation.PUT, full.code());
-              StatusRuntimeException status = GrpcErrors.of(full);
-              Metadata trailers = status.getTrailers();
-              super.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
+              refuse(full);
             }
+          }
+
+          private void expire() {
+            if (place.giveUp()) {
+              refuse(Admission.full());
+            }
+          }
+
+          private void refuse(RefusedException full) {
+            metrics.refused(Operation.PUT, full.code());
+            StatusRuntimeException status = GrpcErrors.of(full);
+            Metadata trailers = status.getTrailers();
+            super.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
           }
 
           @Override
@@ -138,6 +161,18 @@ public class UploadGate implements ServerInterceptor {
       if (now != null) {
         now.shrinkTo(needed);
       }
+    }
+
+    /** Ends the waiting; false when there is nothing to wait for any more. */
+    boolean giveUp() {
+      synchronized (this) {
+        if (held != null || released) {
+          return false;
+        }
+        released = true;
+      }
+      release();
+      return true;
     }
 
     void release() {

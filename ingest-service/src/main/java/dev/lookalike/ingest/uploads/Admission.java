@@ -180,7 +180,8 @@ public class Admission {
     }
   }
 
-  private static RefusedException full() {
+  /** That there is no place. */
+  public static RefusedException full() {
     return new RefusedException(
         ErrorCode.FULL, "as many uploads as this service holds are in work; try again soon");
   }

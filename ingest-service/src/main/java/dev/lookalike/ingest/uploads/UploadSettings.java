@@ -41,6 +41,10 @@ public interface UploadSettings {
   @WithDefault("60s")
   Duration readTimeout();
 
+  /** Longest time that a gRPC upload waits for its place before it is refused with FULL. */
+  @WithDefault("10s")
+  Duration waitTimeout();
+
   /** Images that are decoded at once, at most. Default: the number of processors. */
   OptionalInt decoders();
 }

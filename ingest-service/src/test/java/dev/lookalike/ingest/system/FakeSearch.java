@@ -8,6 +8,7 @@ import dev.lookalike.proto.search.v1.GetImageRequest;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ListImagesRequest;
 import dev.lookalike.proto.search.v1.ListImagesResponse;
+import dev.lookalike.proto.search.v1.PartitionPosition;
 import dev.lookalike.proto.search.v1.SearchGrpc;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
@@ -20,13 +21,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /** A query service that knows what a test tells it. A filter matches ids by their beginning. */
-final class FakeSearch extends SearchGrpc.SearchImplBase implements AutoCloseable {
+public final class FakeSearch extends SearchGrpc.SearchImplBase implements AutoCloseable {
   private static final int PAGE = 2;
 
-  final Map<String, ImageEntry> entries = new ConcurrentSkipListMap<>();
+  public final Map<String, ImageEntry> entries = new ConcurrentSkipListMap<>();
+  public volatile List<PartitionPosition> positions = List.of();
+  volatile boolean silent;
   private final Server server;
 
-  FakeSearch() throws IOException {
+  public FakeSearch() throws IOException {
     server =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
             .addService(this)
@@ -34,12 +37,16 @@ final class FakeSearch extends SearchGrpc.SearchImplBase implements AutoCloseabl
             .start();
   }
 
-  String address() {
+  public String address() {
     return "127.0.0.1:" + server.getPort();
   }
 
   @Override
   public void getImage(GetImageRequest request, StreamObserver<ImageEntry> answer) {
+    if (silent) {
+      answer.onError(io.grpc.Status.UNAVAILABLE.asRuntimeException());
+      return;
+    }
     ImageEntry entry = entries.get(request.getImageId());
     if (entry == null) {
       answer.onError(refusal(io.grpc.Status.Code.NOT_FOUND, "IMAGE_NOT_FOUND"));
@@ -72,7 +79,7 @@ final class FakeSearch extends SearchGrpc.SearchImplBase implements AutoCloseabl
   @Override
   public void describeIndex(
       DescribeIndexRequest request, StreamObserver<DescribeIndexResponse> answer) {
-    answer.onNext(DescribeIndexResponse.getDefaultInstance());
+    answer.onNext(DescribeIndexResponse.newBuilder().addAllPartitions(positions).build());
     answer.onCompleted();
   }
 

@@ -1,0 +1,161 @@
+package dev.lookalike.ingest.blobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lookalike.ingest.search.SearchClient;
+import dev.lookalike.ingest.search.SearchSettings;
+import dev.lookalike.ingest.server.IngestMetrics;
+import dev.lookalike.ingest.system.FakeSearch;
+import dev.lookalike.proto.image.v1.BlobReference;
+import dev.lookalike.proto.image.v1.OriginalImage;
+import dev.lookalike.proto.search.v1.ImageEntry;
+import dev.lookalike.proto.search.v1.ImageState;
+import dev.lookalike.proto.search.v1.PartitionPosition;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real store, and a query service made up. */
+@NullUnmarked
+class OrphanSweepTest {
+  private static final String COLLECTION = "default00001";
+  private static final Clock TOMORROW = Clock.offset(Clock.systemUTC(), Duration.ofHours(25));
+
+  @TempDir Path directory;
+  private FakeSearch index;
+  private SearchClient search;
+  private FileBlobStore store;
+  private OrphanSweep sweep;
+
+  @BeforeEach
+  void start() throws Exception {
+    index = new FakeSearch();
+    search =
+        new SearchClient(
+            new SearchSettings() {
+              private final String address = index.address();
+
+              @Override
+              public String address() {
+                return address;
+              }
+
+              @Override
+              public Duration timeout() {
+                return Duration.ofSeconds(5);
+              }
+            });
+    store = new FileBlobStore(directory);
+    sweep =
+        new OrphanSweep(
+            store,
+            search,
+            new BlobSettings() {
+              @Override
+              public Path directory() {
+                return directory;
+              }
+
+              @Override
+              public Duration sweepEvery() {
+                return Duration.ofHours(6);
+              }
+
+              @Override
+              public Duration grace() {
+                return Duration.ofHours(24);
+              }
+            },
+            new IngestMetrics(new SimpleMeterRegistry()));
+    position(7, 7);
+  }
+
+  @AfterEach
+  void stop() {
+    index.close();
+  }
+
+  private void position(long applied, long end) {
+    index.positions =
+        List.of(PartitionPosition.newBuilder().setApplied(applied).setImagesEnd(end).build());
+  }
+
+  private BlobKey put(String imageId, int content) throws Exception {
+    byte[] hash = new byte[32];
+    hash[0] = (byte) content;
+    BlobKey key = BlobKey.of(COLLECTION, imageId, hash);
+    store.put(key, imageId, new byte[] {1});
+    return key;
+  }
+
+  private void know(String imageId, ImageState state, BlobKey key) {
+    index.entries.put(
+        imageId,
+        ImageEntry.newBuilder()
+            .setImageId(imageId)
+            .setState(state)
+            .setOriginal(
+                OriginalImage.newBuilder().setBlob(BlobReference.newBuilder().setKey(key.text())))
+            .build());
+  }
+
+  private boolean there(BlobKey key) throws Exception {
+    return store.open(key).isPresent();
+  }
+
+  @Test
+  void removesWhatNoCurrentImageHas() throws Exception {
+    BlobKey current = put("kept", 1);
+    BlobKey replaced = put("kept", 2);
+    BlobKey rejected = put("rejected", 3);
+    BlobKey deleted = put("deleted", 4);
+    BlobKey unknown = put("unknown", 5);
+    know("kept", ImageState.IMAGE_STATE_SEARCHABLE, current);
+    know("rejected", ImageState.IMAGE_STATE_REJECTED, rejected);
+    know("deleted", ImageState.IMAGE_STATE_DELETED, deleted);
+    sweep.sweep(TOMORROW);
+    assertThat(there(current)).isTrue();
+    assertThat(there(rejected)).as("a retry may need it").isTrue();
+    assertThat(there(replaced)).isFalse();
+    assertThat(there(deleted)).isFalse();
+    assertThat(there(unknown)).isFalse();
+  }
+
+  @Test
+  void keepsWhatIsYoung() throws Exception {
+    BlobKey unknown = put("unknown", 1);
+    sweep.sweep(Clock.systemUTC());
+    assertThat(there(unknown)).isTrue();
+  }
+
+  @Test
+  void keepsAllWhileTheIndexIsBehind() throws Exception {
+    BlobKey unknown = put("unknown", 1);
+    position(6, 7);
+    sweep.sweep(TOMORROW);
+    assertThat(there(unknown)).isTrue();
+  }
+
+  @Test
+  void keepsAllWhileTheIndexTellsNoPosition() throws Exception {
+    BlobKey unknown = put("unknown", 1);
+    index.positions = List.of();
+    sweep.sweep(TOMORROW);
+    assertThat(there(unknown)).isTrue();
+  }
+
+  @Test
+  void keepsAllWhileTheIndexDoesNotAnswer() throws Exception {
+    BlobKey unknown = put("unknown", 1);
+    index.close();
+    sweep.sweep(TOMORROW);
+    assertThat(there(unknown)).isTrue();
+  }
+}
