@@ -53,8 +53,10 @@ final class Api {
   /** An upload that was acknowledged. */
   record Accepted(String imageId, String version, String token) {}
 
+  /** With the built-in model, unless {@code fields} say otherwise. */
   Answer createCollection(String name, Map<String, Object> fields) {
-    Map<String, Object> body = new HashMap<>(fields);
+    Map<String, Object> body = new HashMap<>(Map.of("model", "descriptor"));
+    body.putAll(fields);
     body.put("name", name);
     return send("POST", ingest + "/v1/collections", json(body), "application/json", Map.of());
   }

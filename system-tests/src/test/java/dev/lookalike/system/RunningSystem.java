@@ -61,13 +61,11 @@ final class RunningSystem {
   }
 
   /**
-   * What is served: the built-in model, and a real network where the shared test data lies beside
-   * the project.
+   * A real network where the shared test data lies beside the project; the built-in model always
+   * is.
    */
   private static List<String> models() {
-    List<String> models = new ArrayList<>(List.of("builtin"));
-    SharedData.mobileNet().ifPresent(folder -> models.add(folder.toString()));
-    return models;
+    return SharedData.mobileNet().map(folder -> List.of(folder.toString())).orElse(List.of());
   }
 
   static RunningSystem start(List<String> models) {

@@ -144,12 +144,9 @@ record Distribution(Path root) {
             "-XX:+UseSerialGC",
             "-XX:MinHeapFreeRatio=10",
             "-XX:MaxHeapFreeRatio=30",
-            // Native code runs on Java's threads: with the default of 1 MiB embed-service died of
-            // SIGSEGV at start on
-            // most tries, with 8 MiB on none. Only what is used of it takes memory.
-            "-Xss8m",
-            // No smaller stacks: OpenBLAS, which OpenCV needs, dies on load with 512 KiB (seen:
-            // SIGSEGV).
+            // Native code (OpenCV, OpenBLAS, ONNX Runtime) runs on Java's threads; only what is used
+            // of a stack takes memory.
+            "-Xss2m",
             "-XX:+ExitOnOutOfMemoryError",
             // As the manifest of quarkus-run.jar says, which a flat class path does not read.
             "--add-opens=java.base/java.lang=ALL-UNNAMED",

@@ -45,19 +45,14 @@ public class Embedders {
 
   /** Loads the models; takes a moment. Once. */
   public void load() {
-    List<String> folders = modelSettings.models().orElse(List.of());
+    List<Path> folders = new ArrayList<>();
+    modelSettings.models().orElse(List.of()).forEach(f -> folders.add(Path.of(f.strip())));
     Models loaded;
-    if (folders.isEmpty()) {
-      try (BuiltInModel builtIn = BuiltInModel.write()) {
-        loaded = Models.load(List.of(builtIn.folder()), orCores(settings.threads()));
-      } catch (IOException e) {
-        throw new UncheckedIOException("the built-in model cannot be written", e);
-      }
-    } else {
-      loaded =
-          Models.load(
-              folders.stream().map(folder -> Path.of(folder.strip())).toList(),
-              orCores(settings.threads()));
+    try (BuiltInModel builtIn = BuiltInModel.write()) {
+      folders.add(builtIn.folder());
+      loaded = Models.load(folders, orCores(settings.threads()));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the built-in model cannot be written", e);
     }
     List<Embedder> ready = new ArrayList<>();
     loaded.served().forEach(model -> ready.add(new Embedder(model, turnstile, metrics, settings)));

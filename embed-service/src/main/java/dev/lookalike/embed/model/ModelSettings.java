@@ -9,7 +9,7 @@ import java.util.Optional;
 public interface ModelSettings {
   /**
    * Model folders, comma-separated; the first is the default for collections that name no model.
-   * Empty: the built-in descriptor.
+   * The built-in descriptor is served behind them, and is the default without any.
    */
   Optional<List<String>> models();
 }

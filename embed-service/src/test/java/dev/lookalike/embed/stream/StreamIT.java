@@ -254,7 +254,8 @@ class StreamIT {
                           .statusCode()
                       == 200);
       JsonNode models = JSON.readTree(service.get("/v1/models").body());
-      assertThat(models.path("models").findValuesAsText("id")).containsExactly("vit", "clip");
+      assertThat(models.path("models").findValuesAsText("id"))
+          .containsExactly("vit", "clip", "descriptor");
       assertThat(models.path("refused").toString()).contains("absent");
       assertThat(models.path("unserved").findValuesAsText("collection"))
           .contains("foreign", "pinned")
