@@ -58,7 +58,15 @@ final class Api {
     Map<String, Object> body = new HashMap<>(Map.of("model", "descriptor"));
     body.putAll(fields);
     body.put("name", name);
-    return send("POST", ingest + "/v1/collections", json(body), "application/json", Map.of());
+    Answer created =
+        send("POST", ingest + "/v1/collections", json(body), "application/json", Map.of());
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    // A model is bound to it by another service, a moment later.
+    while (get("/v1/collections/" + name + "/count").status() == 503
+        && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
+    }
+    return created;
   }
 
   Answer tryPut(String collection, String imageId, byte[] image, Map<String, Object> attributes) {

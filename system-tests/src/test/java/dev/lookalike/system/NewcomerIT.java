@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,23 +28,21 @@ class NewcomerIT {
         photos.resolve("prices.csv"), "file,price:number\n12.jpg,9.5\nred/3.jpg,20\n");
 
     system.lookalike("collection", "create", "holiday").ok();
-    JsonNode summary =
-        system
-            .lookalike(
-                "import",
-                photos.toString(),
-                "--collection",
-                "holiday",
-                "--attributes",
-                photos.resolve("prices.csv").toString(),
-                "--json")
-            .json();
+    List<String> command =
+        List.of(
+            "import",
+            photos.toString(),
+            "--collection",
+            "holiday",
+            "--attributes",
+            photos.resolve("prices.csv").toString(),
+            "--json");
+    JsonNode summary = system.lookalike(command).json();
     assertThat(summary.path("searchable").asInt()).isEqualTo(30);
     assertThat(summary.path("duplicate").asInt()).isEqualTo(1);
     assertThat(summary.path("rejected").path("UNKNOWN_FORMAT").asInt()).isGreaterThanOrEqualTo(1);
 
-    JsonNode again =
-        system.lookalike("import", photos.toString(), "--collection", "holiday", "--json").json();
+    JsonNode again = system.lookalike(command).json();
     assertThat(again.path("uploaded").asInt()).isZero();
 
     String photo = photos.resolve("12.jpg").toString();

@@ -149,9 +149,14 @@ final class RunningSystem {
 
   /** The process of a part. */
   ProcessHandle process(Part part) {
-    long pid = status().path("processes").path(part.word()).path("pid").asLong();
-    return ProcessHandle.of(pid)
-        .orElseThrow(() -> new AssertionError(part + " has no process: " + status()));
+    JsonNode status = status();
+    for (JsonNode service : status.path("services")) {
+      if (service.path("name").asText().equals(part.word())) {
+        return ProcessHandle.of(service.path("pid").asLong())
+            .orElseThrow(() -> new AssertionError(part + " has no process: " + status));
+      }
+    }
+    throw new AssertionError("status does not name " + part + ": " + status);
   }
 
   /** Waits until every part is ready, at most a minute. */

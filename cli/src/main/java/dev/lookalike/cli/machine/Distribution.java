@@ -144,8 +144,7 @@ record Distribution(Path root) {
             "-XX:+UseSerialGC",
             "-XX:MinHeapFreeRatio=10",
             "-XX:MaxHeapFreeRatio=30",
-            // Native code (OpenCV, OpenBLAS, ONNX Runtime) runs on Java's threads; only what is used
-            // of a stack takes memory.
+            // Native code runs on Java's threads; only what is used of a stack takes memory.
             "-Xss2m",
             "-XX:+ExitOnOutOfMemoryError",
             // As the manifest of quarkus-run.jar says, which a flat class path does not read.
