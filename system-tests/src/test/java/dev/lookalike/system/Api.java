@@ -62,7 +62,7 @@ final class Api {
         send("POST", ingest + "/v1/collections", json(body), "application/json", Map.of());
     long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     // A model is bound to it by another service, a moment later.
-    while (get("/v1/collections/" + name + "/count").status() == 503
+    while (get("/v1/collections/" + name + "/count").status() != 200
         && System.nanoTime() < deadline) {
       Thread.onSpinWait();
     }
