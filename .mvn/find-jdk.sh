@@ -24,3 +24,9 @@ find_jdk() {
   echo "temurin-$1-jdk or openjdk-$1-jdk-headless, or set JAVA_HOME." >&2
   return 1
 }
+
+# Java takes the encoding of file names from the locale; in the POSIX locale it refuses all but ASCII.
+case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in
+  *[Uu][Tt][Ff]*) ;;
+  *) LC_ALL=C.UTF-8; export LC_ALL ;;
+esac
