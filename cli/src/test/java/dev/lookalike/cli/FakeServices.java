@@ -29,6 +29,10 @@ public final class FakeServices implements AutoCloseable {
 
   private final HttpServer server;
   public final List<Accepted> accepted = new CopyOnWriteArrayList<>();
+
+  /** Uploads arrive in parallel: each needs a token of its own. */
+  private final AtomicInteger uploads = new AtomicInteger();
+
   public final List<String> requests = new CopyOnWriteArrayList<>();
 
   /** The next requests that are answered with 503; what a collection is stays known. */
@@ -94,12 +98,13 @@ public final class FakeServices implements AutoCloseable {
             String.valueOf(exchange.getRequestURI().getQuery()),
             attributes == null ? "" : attributes,
             text));
+    int number = uploads.incrementAndGet();
     ObjectNode node =
         Json.object()
             .put("collection", "default")
-            .put("image_id", "i" + accepted.size())
-            .put("version", "1.0." + accepted.size())
-            .put("token", (text.startsWith("image-bad") ? "bad" : "good") + accepted.size());
+            .put("image_id", "i" + number)
+            .put("version", "1.0." + number)
+            .put("token", (text.startsWith("image-bad") ? "bad" : "good") + number);
     answer(exchange, 202, Json.line(node));
   }
 
