@@ -2,19 +2,11 @@ package dev.lookalike.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.lookalike.proto.events.v1.Build;
-import dev.lookalike.proto.events.v1.Collection;
-import dev.lookalike.proto.events.v1.CollectionEvent;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -30,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Follows the registry topic in a thread of its own and answers from memory. Waits for a broker
  * that is away and for a topic that does not exist yet.
  *
- * <p>Thread-safe. Invariant: {@code collections} and {@code builds} are touched by the registry's
- * thread only; what others see is the immutable {@code view}, replaced after each change.
+ * <p>Thread-safe. Invariant: {@code records} is touched by the registry's thread only; what others
+ * see is the immutable {@code view}, replaced after each change.
  */
 public final class CollectionRegistry implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(CollectionRegistry.class);
@@ -47,9 +39,9 @@ public final class CollectionRegistry implements AutoCloseable {
   private final Map<String, Object> kafka;
   private final Runnable onChange;
   private final Thread thread;
-  private final Map<String, Collection> collections = new HashMap<>();
-  private final Map<String, Map<String, Build>> builds = new HashMap<>();
-  private volatile List<CollectionState> view = List.of();
+  private final CollectionRecords records = new CollectionRecords();
+  private volatile RegistryView view = new RegistryView(List.of(), List.of(), List.of());
+  private volatile long position;
   private volatile boolean caughtUp;
   private volatile boolean closed;
   private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
@@ -76,7 +68,7 @@ public final class CollectionRegistry implements AutoCloseable {
   /** By name or by id; the empty string means {@link #DEFAULT}. A name wins over an equal id. */
   public Optional<CollectionState> find(String nameOrId) {
     String wanted = nameOrId.isEmpty() ? DEFAULT : nameOrId;
-    List<CollectionState> now = view;
+    List<CollectionState> now = view.collections();
     return now.stream()
         .filter(state -> state.collection().getName().equals(wanted))
         .findFirst()
@@ -89,7 +81,27 @@ public final class CollectionRegistry implements AutoCloseable {
 
   /** All collections, by name. */
   public List<CollectionState> all() {
+    return view.collections();
+  }
+
+  /** The collection of an id, whatever it is called. */
+  public Optional<CollectionState> withId(String id) {
+    return view.collections().stream()
+        .filter(state -> state.collection().getId().equals(id))
+        .findFirst();
+  }
+
+  /** Everything that the registry says, of one moment. */
+  public RegistryView view() {
     return view;
+  }
+
+  /**
+   * The offset of the record that is read next: those before are in the view. A writer that waits
+   * for its own offset to be passed knows what became of its record.
+   */
+  public long position() {
+    return position;
   }
 
   /** Stops following and waits for the thread. A second call does nothing. */
@@ -138,19 +150,22 @@ public final class CollectionRegistry implements AutoCloseable {
       reader.seekToBeginning(List.of(PARTITION));
       long end = reader.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
       // A broker whose data was replaced starts over: what is not in its log is not a collection.
-      collections.clear();
-      builds.clear();
+      records.clear();
       boolean whole = false;
       while (!closed) {
         boolean changed = false;
         for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
-          apply(record);
+          if (record.key() == null) {
+            LOG.warnf("registry record at %d has no key; skipped", record.offset());
+          } else {
+            records.apply(record.offset(), new String(record.key(), UTF_8), record.value());
+          }
           changed = true;
         }
         boolean reached = !whole && reader.position(PARTITION) >= end;
         whole |= reached;
         if (whole && (changed || reached)) {
-          publish();
+          publish(reader.position(PARTITION));
         }
       }
     } finally {
@@ -173,64 +188,9 @@ public final class CollectionRegistry implements AutoCloseable {
     }
   }
 
-  private void apply(ConsumerRecord<byte[], byte[]> record) {
-    if (record.key() == null) {
-      LOG.warnf("registry record at %d has no key; skipped", record.offset());
-      return;
-    }
-    String key = new String(record.key(), UTF_8);
-    if (record.value() == null) {
-      remove(key);
-      return;
-    }
-    try {
-      CollectionEvent event = CollectionEvent.parseFrom(record.value());
-      switch (event.getEventCase()) {
-        case COLLECTION -> collections.put(key, event.getCollection());
-        case BUILD ->
-            builds
-                .computeIfAbsent(event.getBuild().getCollectionId(), id -> new TreeMap<>())
-                .put(event.getBuild().getId(), event.getBuild());
-        case DELETED -> remove(key);
-        case EVENT_NOT_SET ->
-            LOG.warnf(
-                "registry record at %d is of a kind that this version does not know; skipped",
-                record.offset());
-      }
-    } catch (InvalidProtocolBufferException e) {
-      LOG.warnf("registry record at %d cannot be read; skipped: %s", record.offset(), e);
-    }
-  }
-
-  private void remove(String key) {
-    int slash = key.indexOf('/');
-    if (slash < 0) {
-      collections.remove(key);
-      builds.remove(key);
-      return;
-    }
-    Map<String, Build> ofCollection = builds.get(key.substring(0, slash));
-    if (ofCollection != null) {
-      ofCollection.remove(key.substring(slash + 1));
-    }
-  }
-
-  private void publish() {
-    List<CollectionState> states = new ArrayList<>();
-    for (Collection collection : collections.values()) {
-      Map<String, Build> present = new HashMap<>();
-      builds
-          .getOrDefault(collection.getId(), Map.of())
-          .forEach(
-              (id, build) -> {
-                if (build.getGeneration() == collection.getGeneration()) {
-                  present.put(id, build);
-                }
-              });
-      states.add(new CollectionState(collection, present));
-    }
-    states.sort(Comparator.comparing(state -> state.collection().getName()));
-    view = Collections.unmodifiableList(states);
+  private void publish(long next) {
+    view = records.view();
+    position = next;
     caughtUp = true;
     try {
       onChange.run();
