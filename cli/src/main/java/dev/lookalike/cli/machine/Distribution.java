@@ -43,6 +43,18 @@ record Distribution(Path root) {
   private static final Map<String, Integer> HEAP_MIB =
       Map.of("ingest", 256, "embed", 256, "query", 320);
 
+  /**
+   * The optimising compiler takes what is called ten times as often as by default. A start calls
+   * much for a short while: four processes spent 6 of their 14 CPU seconds on compiling it for
+   * good. The stream's loops still reach these counts within its first images.
+   */
+  private static final List<String> LATE_OPTIMISATION =
+      List.of(
+          "-XX:Tier4InvocationThreshold=50000",
+          "-XX:Tier4MinInvocationThreshold=6000",
+          "-XX:Tier4CompileThreshold=150000",
+          "-XX:Tier4BackEdgeThreshold=400000");
+
   static Distribution find() {
     String root = System.getProperty(ROOT_PROPERTY);
     if (root == null) {
@@ -74,6 +86,7 @@ record Distribution(Path root) {
   List<ChildSpec> children(Home home, Ports ports, List<Path> models, boolean train) {
     List<ChildSpec> specs = new ArrayList<>();
     List<String> brokerOptions = new ArrayList<>(aot("broker", train));
+    brokerOptions.addAll(LATE_OPTIMISATION);
     brokerOptions.add(HOME_PROPERTY + home.directory());
     brokerOptions.addAll(userOptions("broker"));
     BrokerSettings broker =
@@ -154,11 +167,13 @@ record Distribution(Path root) {
             "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
             "-Dio.netty.allocator.numDirectArenas=2",
             "-Dimaging.natives.directory=" + home.caches().resolve("natives"),
+            "-Donnxruntime.natives.directory=" + home.caches().resolve("natives"),
             HOME_PROPERTY + home.directory(),
             "-Dquarkus.http.port=" + ports.of(http),
             "-Dquarkus.grpc.server.port=" + ports.of(grpc),
             "-Dlookalike.kafka.bootstrap-servers=" + ports.address(Listener.BROKER),
             "-Dlookalike.exit-with-parent=true"));
+    command.addAll(LATE_OPTIMISATION);
     command.addAll(settings);
     command.addAll(aot(name, train));
     command.addAll(userOptions(name));
@@ -182,7 +197,14 @@ record Distribution(Path root) {
   private List<String> aot(String name, boolean train) {
     Path cache = aotDirectory().resolve(name + ".aot");
     if (train) {
-      return List.of("-XX:AOTCacheOutput=" + cache, "-Xlog:aot*=off", "-Xlog:cds*=off");
+      return List.of(
+          "-XX:AOTCacheOutput=" + cache,
+          // With the profiles of a start in the cache, every start compiles again what was hot in
+          // it.
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:-AOTRecordTraining",
+          "-Xlog:aot*=off",
+          "-Xlog:cds*=off");
     }
     // A cache that does not fit (another JDK, other jars) is left aside by the JVM.
     return Files.exists(cache)

@@ -99,7 +99,12 @@ public final class OnnxModel implements AutoCloseable {
    * word. Only the pages of a stack that are touched are ever resident.
    */
   private static OrtEnvironment environment() {
-    FutureTask<OrtEnvironment> task = new FutureTask<>(OrtEnvironment::getEnvironment);
+    FutureTask<OrtEnvironment> task =
+        new FutureTask<>(
+            () -> {
+              RuntimeLibraries.prepare();
+              return OrtEnvironment.getEnvironment();
+            });
     Thread thread = new Thread(null, task, "onnxruntime", ENVIRONMENT_STACK_BYTES);
     thread.setDaemon(true);
     thread.start();
