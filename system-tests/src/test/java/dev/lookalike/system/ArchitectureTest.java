@@ -59,7 +59,7 @@ class ArchitectureTest {
                       "io.quarkus..",
                       "jakarta..")),
           new Rule(
-              "ingest-service knows no models, vectors or index",
+              "ingest-service knows no vectors or index, and of models only whether they are served",
               noClasses()
                   .that()
                   .resideInAPackage("dev.lookalike.ingest..")
@@ -69,10 +69,19 @@ class ArchitectureTest {
                       "ai.onnxruntime..",
                       "org.apache.lucene..",
                       "io.milvus..",
-                      "dev.lookalike.proto.embed..",
                       "dev.lookalike.embed..",
                       "dev.lookalike.query..",
                       "dev.lookalike.cli..")),
+          new Rule(
+              "one package of ingest-service asks for the models",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.ingest..")
+                  .and()
+                  .resideOutsideOfPackage("dev.lookalike.ingest.models")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAPackage("dev.lookalike.proto.embed..")),
           new Rule(
               "embed-service knows neither uploads nor an index",
               noClasses()

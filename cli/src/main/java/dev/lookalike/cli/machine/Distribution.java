@@ -125,7 +125,8 @@ record Distribution(Path root) {
             0,
             List.of(
                 "-Dlookalike.blobs.directory=" + home.blobs(),
-                "-Dlookalike.query.address=" + ports.address(Listener.QUERY_GRPC)),
+                "-Dlookalike.query.address=" + ports.address(Listener.QUERY_GRPC),
+                "-Dlookalike.embed.address=" + ports.address(Listener.EMBED_GRPC)),
             train));
     return specs;
   }

@@ -37,6 +37,11 @@ public record BlobKey(String collectionId, String imageHash, String contentHash)
     return new BlobKey(collectionId, imageHash(imageId), HexFormat.of().formatHex(contentSha256));
   }
 
+  /** Whether this is the id of a collection, and so safe as a path. */
+  static boolean isCollectionId(String text) {
+    return COLLECTION.matcher(text).matches();
+  }
+
   static String imageHash(String imageId) {
     try {
       return HexFormat.of()

@@ -40,6 +40,9 @@ public interface BlobStore {
   /** Removes a blob; does nothing when there is none. */
   void delete(BlobKey key) throws IOException;
 
+  /** Removes every blob of a collection; does nothing when there is none. */
+  void deleteCollection(String collectionId) throws IOException;
+
   /** Hands every blob to {@code each}, in no order. Blobs may come and go meanwhile. */
   void list(Consumer<Stored> each) throws IOException;
 

@@ -3,8 +3,10 @@ package dev.lookalike.ingest.blobs;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -14,9 +16,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Blobs as files: {@code <directory>/<collection id>/<first two digits>/<image hash>/<content
@@ -139,9 +143,29 @@ public final class FileBlobStore implements BlobStore {
       Files.deleteIfExists(folder.resolve(ID_FILE));
       try {
         Files.deleteIfExists(folder);
-      } catch (java.nio.file.DirectoryNotEmptyException e) {
+      } catch (DirectoryNotEmptyException e) {
         // A put came in between: it writes the id again if it is gone.
         return;
+      }
+    }
+  }
+
+  @Override
+  public void deleteCollection(String collectionId) throws IOException {
+    if (!BlobKey.isCollectionId(collectionId)) {
+      throw new IllegalArgumentException("not the id of a collection");
+    }
+    Path folder = directory.resolve(collectionId);
+    // A put that was under way may bring something back between two steps.
+    for (int attempt = 1; Files.exists(folder); attempt++) {
+      try (Stream<Path> all = Files.walk(folder)) {
+        for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(each);
+        }
+      } catch (DirectoryNotEmptyException | NoSuchFileException | UncheckedIOException e) {
+        if (attempt == 3) {
+          throw new IOException("blobs of " + collectionId + " come and go", e);
+        }
       }
     }
   }

@@ -11,9 +11,12 @@ import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.image.v1.CanonicalBounds;
+import dev.lookalike.proto.ingest.v1.CollectionCounts;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -33,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Collections over HTTP. */
 @Path("/v1/collections")
-@Tag(name = "collections", description = "Create and find collections")
+@Tag(name = "collections", description = "Create, find, rename and delete collections")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 @APIResponse(
@@ -90,7 +93,32 @@ public class CollectionResource {
       @Schema(description = "Absent fields take the service's defaults")
           @Nullable BoundsJson bounds,
       @Nullable Boolean keepOriginals,
-      @Schema(description = "1 to 1024; default 4") @Nullable Integer partitions) {}
+      @Schema(description = "1 to 1024; default 4") @Nullable Integer partitions,
+      @Schema(
+              description =
+                  "Whether the model may be one that wants larger images than the bounds leave")
+          @Nullable Boolean acceptSmallerImages) {}
+
+  /** What to change. */
+  @Schema(example = "{\"name\": \"boots\"}")
+  public record RenameRequest(
+      @Schema(required = true, description = "[a-z0-9][a-z0-9_-]{0,63}") @Nullable String name) {}
+
+  /** A collection that was deleted. */
+  public record DeletedJson(
+      @Schema(required = true) String id, @Schema(required = true) String name) {}
+
+  /** What became of the images. */
+  public record CountsJson(
+      @Schema(required = true) long searchable,
+      @Schema(required = true) long rejected,
+      @Schema(required = true) long deleted,
+      @Schema(required = true, description = "Without outcome yet, an upper bound") long pending) {
+    static CountsJson of(CollectionCounts counts) {
+      return new CountsJson(
+          counts.getSearchable(), counts.getRejected(), counts.getDeleted(), counts.getPending());
+    }
+  }
 
   /** The model that a collection is bound to. */
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -112,9 +140,22 @@ public class CollectionResource {
       @Schema(required = true) int partitions,
       @Schema(required = true) BoundsJson bounds,
       @Schema(required = true) boolean keepOriginals,
+      @Schema(required = true) boolean acceptSmallerImages,
       @Schema(required = true, examples = "2026-01-31T12:00:00Z") String createdAt,
-      @Schema(description = "Null until a model is bound") @Nullable BuildJson build) {
+      @Schema(required = true, description = "Whether a model is bound") boolean bound,
+      @Schema(description = "Null until a model is bound") @Nullable BuildJson build,
+      @Schema(
+              description =
+                  "Why no model is bound or why it cannot be searched; null where all is well, and in lists")
+          @Nullable String problem,
+      @Schema(description = "Null in lists, and where the query service does not tell")
+          @Nullable CountsJson counts) {
     static CollectionJson of(CollectionState state) {
+      return of(new Collections.Described(state, Optional.empty(), Optional.empty()));
+    }
+
+    static CollectionJson of(Collections.Described described) {
+      CollectionState state = described.state();
       Collection collection = state.collection();
       return new CollectionJson(
           collection.getId(),
@@ -124,9 +165,11 @@ public class CollectionResource {
           collection.getPartitions(),
           BoundsJson.of(collection.getBounds()),
           collection.getKeepOriginals(),
+          collection.getAcceptSmallerImages(),
           Instant.ofEpochSecond(
                   collection.getCreatedAt().getSeconds(), collection.getCreatedAt().getNanos())
               .toString(),
+          state.live().isPresent(),
           state
               .live()
               .map(
@@ -138,7 +181,9 @@ public class CollectionResource {
                           build.getModel().getDigest(),
                           build.getModel().getPreprocessingVersion(),
                           build.getModel().getDimension()))
-              .orElse(null));
+              .orElse(null),
+          described.problem().orElse(null),
+          described.counts().map(CountsJson::of).orElse(null));
     }
   }
 
@@ -149,7 +194,9 @@ public class CollectionResource {
   @Consumes(MediaType.APPLICATION_JSON)
   @org.eclipse.microprofile.openapi.annotations.Operation(
       operationId = "createCollection",
-      summary = "Create a collection and its topics")
+      summary = "Create a collection and its topics",
+      description =
+          "Answers when a model is bound and the collection can be searched, or after lookalike.collections.bind-wait with bound: false or a problem")
   @RequestBody(
       required = true,
       content = @Content(schema = @Schema(implementation = CreateRequest.class)))
@@ -166,7 +213,7 @@ public class CollectionResource {
             throw new RefusedException(
                 ErrorCode.INVALID_COLLECTION_NAME, "field \"name\" is missing");
           }
-          CollectionState created =
+          Collections.Described created =
               collections.create(
                   new Collections.Wanted(
                       request.name(),
@@ -175,7 +222,8 @@ public class CollectionResource {
                           ? CanonicalBounds.getDefaultInstance()
                           : request.bounds().toProto(),
                       Optional.ofNullable(request.keepOriginals()),
-                      orZero("partitions", request.partitions())));
+                      orZero("partitions", request.partitions()),
+                      Boolean.TRUE.equals(request.acceptSmallerImages())));
           return Response.status(Response.Status.CREATED)
               .entity(CollectionJson.of(created))
               .build();
@@ -198,13 +246,57 @@ public class CollectionResource {
   @Path("/{collection}")
   @org.eclipse.microprofile.openapi.annotations.Operation(
       operationId = "getCollection",
-      summary = "A collection, by name or id")
+      summary = "A collection, by name or id, with its counts")
   @APIResponse(
       responseCode = "200",
       description = "The collection",
       content = @Content(schema = @Schema(implementation = CollectionJson.class)))
   public CollectionJson get(@PathParam("collection") String collection) {
-    return CollectionJson.of(collections.get(collection));
+    return CollectionJson.of(collections.describe(collection));
+  }
+
+  @PATCH
+  @Path("/{collection}")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @org.eclipse.microprofile.openapi.annotations.Operation(
+      operationId = "renameCollection",
+      summary = "Another name for the same collection; the old one is free again")
+  @RequestBody(
+      required = true,
+      content = @Content(schema = @Schema(implementation = RenameRequest.class)))
+  @APIResponse(
+      responseCode = "200",
+      description = "The collection",
+      content = @Content(schema = @Schema(implementation = CollectionJson.class)))
+  public CollectionJson rename(@PathParam("collection") String collection, InputStream body) {
+    return operations.count(
+        Operation.RENAME_COLLECTION,
+        () -> {
+          RenameRequest request = JsonBody.read(body, RenameRequest.class);
+          if (request.name() == null) {
+            throw new RefusedException(
+                ErrorCode.INVALID_COLLECTION_NAME, "field \"name\" is missing");
+          }
+          return CollectionJson.of(collections.rename(collection, request.name()));
+        });
+  }
+
+  @DELETE
+  @Path("/{collection}")
+  @org.eclipse.microprofile.openapi.annotations.Operation(
+      operationId = "deleteCollection",
+      summary = "Delete a collection with everything in it; there is no way back")
+  @APIResponse(
+      responseCode = "200",
+      description = "What was deleted",
+      content = @Content(schema = @Schema(implementation = DeletedJson.class)))
+  public DeletedJson delete(@PathParam("collection") String collection) {
+    return operations.count(
+        Operation.DELETE_COLLECTION,
+        () -> {
+          Collection deleted = collections.delete(collection);
+          return new DeletedJson(deleted.getId(), deleted.getName());
+        });
   }
 
   private static int orZero(String field, @Nullable Integer value) {

@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.time.Duration;
 
 /** What a collection gets where its creator says nothing. Later changes leave it as it is. */
 @ConfigMapping(prefix = "lookalike.collections")
@@ -40,4 +41,11 @@ public interface CollectionSettings {
   /** Bytes of the canonical image, at most. 64K to 1M: a record holds it whole. */
   @WithDefault("1M")
   MemorySize maxBytes();
+
+  /**
+   * How long the answer to a creation waits until a model is bound and the collection can be
+   * searched; after that it says that it is not. Not waited for while the embed service is away.
+   */
+  @WithDefault("5s")
+  Duration bindWait();
 }

@@ -3,6 +3,8 @@ package dev.lookalike.ingest.collections;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.Timestamp;
+import dev.lookalike.ingest.models.ServedModels;
+import dev.lookalike.ingest.search.SearchClient;
 import dev.lookalike.ingest.server.ErrorCode;
 import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.ingest.stream.Append;
@@ -10,10 +12,15 @@ import dev.lookalike.ingest.stream.Broker;
 import dev.lookalike.ingest.stream.LogWriter;
 import dev.lookalike.log.CollectionRegistry;
 import dev.lookalike.log.CollectionState;
+import dev.lookalike.log.RegistryView;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.CollectionDeleted;
 import dev.lookalike.proto.events.v1.CollectionEvent;
 import dev.lookalike.proto.image.v1.CanonicalBounds;
+import dev.lookalike.proto.ingest.v1.CollectionCounts;
+import dev.lookalike.proto.search.v1.DescribeIndexResponse;
+import dev.lookalike.proto.search.v1.PartitionPosition;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
@@ -21,6 +28,8 @@ import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +37,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -42,14 +52,20 @@ public class Collections {
   private static final Pattern MODEL = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
 
   /**
-   * The id of the {@code default} collection that a first start creates: fixed, so that instances
-   * that start together create one and the same.
+   * The id of the {@code default} collection that a first start creates, and of those that follow
+   * when it is deleted or renamed: counted, so that instances that start together create one and
+   * the same.
    */
-  private static final String DEFAULT_ID = "default00001";
+  private static final String DEFAULT_ID = "default%05d";
 
   private static final String ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
   private static final int ID_LENGTH = 12;
   private static final Duration REGISTRY = Duration.ofSeconds(10);
+
+  /** Between two looks whether the index of a new collection answers. */
+  private static final Duration LOOK = Duration.ofMillis(30);
+
+  private static final String INDEX_SILENT = "its index does not answer yet";
   private static final int MIN_BYTES = 1 << 16;
   private static final int MAX_BYTES = 1 << 20;
   private static final int MAX_PARTITIONS = 1024;
@@ -57,16 +73,29 @@ public class Collections {
   private final Broker broker;
   private final LogWriter writer;
   private final CollectionSettings settings;
-  private final ReentrantLock creating = new ReentrantLock();
+  private final ServedModels models;
+  private final SearchClient search;
+  private final Leftovers leftovers;
+  private final ReentrantLock writing = new ReentrantLock();
   private final SecureRandom random = new SecureRandom();
   private volatile @Nullable CollectionRegistry registry;
   private volatile Optional<String> mismatch = Optional.empty();
+  private volatile boolean hadDefault;
   private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
-  public Collections(Broker broker, LogWriter writer, CollectionSettings settings) {
+  public Collections(
+      Broker broker,
+      LogWriter writer,
+      CollectionSettings settings,
+      ServedModels models,
+      SearchClient search,
+      Leftovers leftovers) {
     this.broker = broker;
     this.writer = writer;
     this.settings = settings;
+    this.models = models;
+    this.search = search;
+    this.leftovers = leftovers;
   }
 
   /**
@@ -75,13 +104,24 @@ public class Collections {
    * @param model empty: the first that is served
    * @param bounds zero fields: the service's defaults
    * @param partitions 0: the service's default
+   * @param acceptSmallerImages whether the model may want larger images than the bounds leave
    */
   public record Wanted(
       String name,
       String model,
       CanonicalBounds bounds,
       Optional<Boolean> keepOriginals,
-      int partitions) {}
+      int partitions,
+      boolean acceptSmallerImages) {}
+
+  /**
+   * A collection with what other services say of it.
+   *
+   * @param problem why no model is bound, or why it cannot be searched, where that is known
+   * @param counts empty where the query service does not tell
+   */
+  public record Described(
+      CollectionState state, Optional<String> problem, Optional<CollectionCounts> counts) {}
 
   void start(@Observes StartupEvent event) {
     registry = new CollectionRegistry(broker.clientSettings(), this::changed);
@@ -99,28 +139,96 @@ public class Collections {
     CollectionRegistry following = registry();
     if (!following.caughtUp()) {
       broker.createRegistryTopic();
+      broker.warnOfTopicsMadeByItself();
       awaitRegistry(following::caughtUp, Duration.ofSeconds(1));
     }
-    if (following.caughtUp() && following.find(CollectionRegistry.DEFAULT).isEmpty()) {
+    if (!following.caughtUp()) {
+      return;
+    }
+    settle(following);
+    if (following.find(CollectionRegistry.DEFAULT).isEmpty()) {
       LOG.info("creating the collection default");
       create(
-          DEFAULT_ID,
+          nextDefaultId(following.view()),
           new Wanted(
               CollectionRegistry.DEFAULT,
               "",
               CanonicalBounds.getDefaultInstance(),
               Optional.empty(),
-              0));
+              0,
+              false));
     }
-    for (CollectionState state : following.all()) {
-      verify(state.collection());
+    hadDefault = true;
+    RegistryView view = following.view();
+    mismatch =
+        view.collections().stream()
+            .flatMap(state -> verify(state.collection()).stream())
+            .findFirst();
+    leftovers.remove(view.deleted());
+  }
+
+  private static String nextDefaultId(RegistryView view) {
+    Set<String> used = new HashSet<>();
+    view.collections().forEach(state -> used.add(state.collection().getId()));
+    view.deleted().forEach(deleted -> used.add(deleted.id()));
+    view.late().forEach(late -> used.add(late.collection().getId()));
+    int number = 1;
+    while (used.contains(DEFAULT_ID.formatted(number))) {
+      number++;
+    }
+    return DEFAULT_ID.formatted(number);
+  }
+
+  /**
+   * Writes into the registry what its readers see anyway: of two that asked for one name at once,
+   * the later is not created, or keeps the name that it had; what is deleted stays so.
+   */
+  private void settle(CollectionRegistry following) {
+    RegistryView view = following.view();
+    List<Append> records = new ArrayList<>();
+    view.late()
+        .forEach(
+            late ->
+                records.add(
+                    late.renamed()
+                        ? record(late.collection())
+                        : deletion(late.collection().getId())));
+    view.deleted().stream()
+        .filter(RegistryView.Deleted::overwritten)
+        .forEach(deleted -> records.add(deletion(deleted.id())));
+    if (!records.isEmpty()) {
+      awaitRead(writer.appendAll(records).getLast());
     }
   }
 
+  private static Append record(Collection collection) {
+    return new Append(
+        Topics.COLLECTIONS,
+        0,
+        collection.getId().getBytes(UTF_8),
+        CollectionEvent.newBuilder().setCollection(collection).build().toByteArray());
+  }
+
+  private static Append deletion(String id) {
+    return new Append(
+        Topics.COLLECTIONS,
+        0,
+        id.getBytes(UTF_8),
+        CollectionEvent.newBuilder()
+            .setDeleted(CollectionDeleted.newBuilder().setDeletedAt(now()))
+            .build()
+            .toByteArray());
+  }
+
+  private static Timestamp now() {
+    Instant now = Instant.now();
+    return Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()).build();
+  }
+
   /** A topic with other partitions than agreed would send images of one id to two places. */
-  private void verify(Collection collection) {
+  private Optional<String> verify(Collection collection) {
     if (verified.contains(collection.getId())) {
-      return;
+      return Optional.empty();
     }
     int agreed = collection.getPartitions();
     for (String topic :
@@ -129,15 +237,15 @@ public class Collections {
       if (found.isEmpty()) {
         broker.createTopics(collection.getId(), agreed);
       } else if (found.get() != agreed) {
-        mismatch =
-            Optional.of(
-                "topic %s has %d partitions, the registry says %d"
-                    .formatted(topic, found.get(), agreed));
-        LOG.error(mismatch.get());
-        return;
+        String difference =
+            "topic %s has %d partitions, the registry says %d"
+                .formatted(topic, found.get(), agreed);
+        LOG.error(difference);
+        return Optional.of(difference);
       }
     }
     verified.add(collection.getId());
+    return Optional.empty();
   }
 
   /** Why nothing can be accepted; empty when it can. */
@@ -145,7 +253,7 @@ public class Collections {
     if (!registry().caughtUp()) {
       return Optional.of("the registry of collections is not read yet");
     }
-    if (registry().find(CollectionRegistry.DEFAULT).isEmpty()) {
+    if (!hadDefault && registry().find(CollectionRegistry.DEFAULT).isEmpty()) {
       return Optional.of("the collection default is not created yet");
     }
     return mismatch;
@@ -174,63 +282,254 @@ public class Collections {
 
   /** All, by name. */
   public List<CollectionState> all() {
-    if (!registry().caughtUp()) {
-      throw new RefusedException(
-          ErrorCode.BROKER_UNAVAILABLE, "the registry of collections is not read yet");
-    }
+    requireRead();
     return registry().all();
   }
 
   /**
-   * Creates a collection and waits until the registry tells of it.
+   * Refuses what was written into a collection that is deleted by now.
+   *
+   * @throws RefusedException COLLECTION_NOT_FOUND
+   */
+  public void requireExisting(Collection collection) {
+    if (registry().caughtUp() && registry().withId(collection.getId()).isEmpty()) {
+      throw new RefusedException(
+          ErrorCode.COLLECTION_NOT_FOUND,
+          "collection \"" + collection.getName() + "\" was deleted meanwhile");
+    }
+  }
+
+  /**
+   * Creates a collection and waits, for a bounded time, until a model is bound and it can be
+   * searched.
    *
    * @throws RefusedException INVALID_COLLECTION_NAME, INVALID_ARGUMENT, COLLECTION_EXISTS,
-   *     BROKER_UNAVAILABLE
+   *     MODEL_NOT_SERVED, MODEL_WANTS_MORE_PIXELS, BROKER_UNAVAILABLE
    */
-  public CollectionState create(Wanted wanted) {
-    if (!NAME.matcher(wanted.name()).matches()) {
-      throw new RefusedException(
-          ErrorCode.INVALID_COLLECTION_NAME, "a collection's name matches " + NAME.pattern());
-    }
-    if (!registry().caughtUp()) {
-      throw new RefusedException(
-          ErrorCode.BROKER_UNAVAILABLE, "the registry of collections is not read yet");
-    }
+  public Described create(Wanted wanted) {
+    requireName(wanted.name());
+    requireRead();
     StringBuilder id = new StringBuilder();
     for (int i = 0; i < ID_LENGTH; i++) {
       id.append(ID_ALPHABET.charAt(random.nextInt(ID_ALPHABET.length())));
     }
-    return create(id.toString(), wanted);
+    Collection described = describe(id.toString(), wanted);
+    Optional<ServedModels.Answer> served = models.ask();
+    served.ifPresent(answer -> requireModel(described, answer));
+    CollectionState created = create(id.toString(), wanted);
+    return served.isPresent() ? awaitBound(created) : withProblem(created);
+  }
+
+  private static void requireName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new RefusedException(
+          ErrorCode.INVALID_COLLECTION_NAME, "a collection's name matches " + NAME.pattern());
+    }
+  }
+
+  private void requireRead() {
+    if (!registry().caughtUp()) {
+      throw new RefusedException(
+          ErrorCode.BROKER_UNAVAILABLE, "the registry of collections is not read yet");
+    }
+  }
+
+  /** Refuses what could never be bound. */
+  private static void requireModel(Collection collection, ServedModels.Answer served) {
+    Optional<ServedModels.Served> model = served.named(collection.getModel());
+    if (model.isEmpty()) {
+      if (collection.getModel().isEmpty()) {
+        return;
+      }
+      throw new RefusedException(
+          ErrorCode.MODEL_NOT_SERVED,
+          "model \"%s\" is not served; served: %s"
+              .formatted(
+                  collection.getModel(),
+                  String.join(", ", served.models().stream().map(each -> each.id()).toList())));
+    }
+    CanonicalBounds bounds = collection.getBounds();
+    int width = model.get().width();
+    int height = model.get().height();
+    if (!collection.getAcceptSmallerImages()
+        && (Math.min(width, height) > bounds.getShortSide()
+            || Math.max(width, height) > bounds.getLongSide())) {
+      throw new RefusedException(
+          ErrorCode.MODEL_WANTS_MORE_PIXELS,
+          ("model \"%s\" wants images of %d x %d pixels, the collection keeps them with a short side of %d"
+                  + " and a long side of %d at most: raise bounds.short_side, or set"
+                  + " accept_smaller_images")
+              .formatted(
+                  model.get().id(), width, height, bounds.getShortSide(), bounds.getLongSide()));
+    }
   }
 
   private CollectionState create(String id, Wanted wanted) {
     Collection collection = describe(id, wanted);
-    // One at a time, and each waits until the registry shows it: a name is free or taken.
-    creating.lock();
+    // One at a time; what other instances write meanwhile is told by the registry.
+    writing.lock();
     try {
-      return createAlone(id, wanted, collection);
+      requireFree(wanted.name());
+      broker.createTopics(id, collection.getPartitions());
+      awaitRead(writer.append(record(collection)));
+      Optional<CollectionState> created = registry().withId(id);
+      if (created.isEmpty()) {
+        // Another instance's record of this name is the earlier one: this one was never told of.
+        settle(registry());
+        leftovers.remove(registry().view().deleted());
+        throw exists(wanted.name());
+      }
+      return created.get();
     } finally {
-      creating.unlock();
+      writing.unlock();
     }
   }
 
-  private CollectionState createAlone(String id, Wanted wanted, Collection collection) {
-    if (registry().find(wanted.name()).isPresent()) {
-      throw new RefusedException(
-          ErrorCode.COLLECTION_EXISTS, "collection \"" + wanted.name() + "\" exists");
+  private void requireFree(String name) {
+    if (registry().find(name).isPresent()) {
+      throw exists(name);
     }
-    broker.createTopics(id, collection.getPartitions());
-    writer.append(
-        new Append(
-            Topics.COLLECTIONS,
-            0,
-            id.getBytes(UTF_8),
-            CollectionEvent.newBuilder().setCollection(collection).build().toByteArray()));
-    if (!awaitRegistry(() -> registry().find(id).isPresent(), REGISTRY)) {
+  }
+
+  private static RefusedException exists(String name) {
+    return new RefusedException(ErrorCode.COLLECTION_EXISTS, "collection \"" + name + "\" exists");
+  }
+
+  /** Waits until the registry has read the record at an offset. */
+  private void awaitRead(long offset) {
+    if (!awaitRegistry(() -> registry().position() > offset, REGISTRY)) {
       throw new RefusedException(
-          ErrorCode.BROKER_UNAVAILABLE, "the collection is created but not yet told of");
+          ErrorCode.BROKER_UNAVAILABLE, "it is written, but the registry does not tell of it yet");
     }
-    return registry().find(id).orElseThrow();
+  }
+
+  /** Waits until a model is bound, then until the index answers. */
+  private Described awaitBound(CollectionState created) {
+    String id = created.collection().getId();
+    long deadline = System.nanoTime() + settings.bindWait().toNanos();
+    awaitRegistry(
+        () -> registry().withId(id).flatMap(CollectionState::live).isPresent(),
+        settings.bindWait());
+    CollectionState state = registry().withId(id).orElse(created);
+    if (state.live().isEmpty()) {
+      return withProblem(state);
+    }
+    while (true) {
+      if (search.indexIfItAnswers(id).isPresent()) {
+        return new Described(state, Optional.empty(), Optional.empty());
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        return new Described(state, Optional.of(INDEX_SILENT), Optional.empty());
+      }
+      try {
+        Thread.sleep(LOOK);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new Described(state, Optional.of("interrupted"), Optional.empty());
+      }
+    }
+  }
+
+  private Described withProblem(CollectionState state) {
+    if (state.live().isPresent()) {
+      return new Described(state, Optional.empty(), Optional.empty());
+    }
+    Optional<ServedModels.Answer> served = models.ask();
+    String problem =
+        served.isEmpty()
+            ? "no model is bound: the embed service does not answer"
+            : Optional.ofNullable(served.get().unserved().get(state.collection().getId()))
+                .orElse("no model is bound yet");
+    return new Described(state, Optional.of(problem), Optional.empty());
+  }
+
+  /**
+   * A collection with its counts.
+   *
+   * @throws RefusedException COLLECTION_NOT_FOUND, BROKER_UNAVAILABLE
+   */
+  public Described describe(String nameOrId) {
+    CollectionState state = get(nameOrId);
+    if (state.live().isEmpty()) {
+      return withProblem(state);
+    }
+    Optional<DescribeIndexResponse> index = search.indexIfItAnswers(state.collection().getId());
+    return new Described(
+        state,
+        index.isPresent() ? Optional.empty() : Optional.of(INDEX_SILENT),
+        index.map(Collections::counts));
+  }
+
+  private static CollectionCounts counts(DescribeIndexResponse index) {
+    long pending = 0;
+    for (PartitionPosition position : index.getPartitionsList()) {
+      pending += Math.max(0, position.getImagesEnd() - position.getApplied());
+    }
+    return CollectionCounts.newBuilder()
+        .setSearchable(index.getSearchable())
+        .setRejected(index.getRejected())
+        .setDeleted(index.getDeleted())
+        .setPending(pending)
+        .build();
+  }
+
+  /**
+   * Gives a collection another name; the id stays, and with it whatever is under way. A collection
+   * {@code default} that is renamed is followed by a new and empty one.
+   *
+   * @throws RefusedException INVALID_COLLECTION_NAME, COLLECTION_NOT_FOUND, COLLECTION_EXISTS,
+   *     BROKER_UNAVAILABLE
+   */
+  public CollectionState rename(String nameOrId, String name) {
+    requireName(name);
+    writing.lock();
+    try {
+      Collection before = get(nameOrId).collection();
+      if (before.getName().equals(name)) {
+        return get(nameOrId);
+      }
+      requireFree(name);
+      awaitRead(
+          writer.append(
+              record(before.toBuilder().setName(name).setPreviousName(before.getName()).build())));
+      Optional<CollectionState> now = registry().withId(before.getId());
+      if (now.isEmpty() || !now.get().collection().getName().equals(name)) {
+        settle(registry());
+        requireExisting(before);
+        throw exists(name);
+      }
+      return now.get();
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /**
+   * Deletes a collection with everything in it. Final once the registry has the record: what is
+   * left is taken away at once, or by the next start of whoever made it. A collection {@code
+   * default} is followed by a new and empty one.
+   *
+   * @throws RefusedException COLLECTION_NOT_FOUND, INVALID_COLLECTION_NAME, BROKER_UNAVAILABLE
+   */
+  public Collection delete(String nameOrId) {
+    if (nameOrId.isEmpty()) {
+      throw new RefusedException(
+          ErrorCode.INVALID_COLLECTION_NAME, "a collection to delete is named");
+    }
+    writing.lock();
+    try {
+      Collection collection = get(nameOrId).collection();
+      awaitRead(writer.append(deletion(collection.getId())));
+      LOG.infof("collection %s (%s) is deleted", collection.getName(), collection.getId());
+      try {
+        leftovers.remove(registry().view().deleted());
+      } catch (RefusedException | KafkaException e) {
+        LOG.warnf("what is left of %s is taken away later: %s", collection.getId(), e.getMessage());
+      }
+      return collection;
+    } finally {
+      writing.unlock();
+    }
   }
 
   private Collection describe(String id, Wanted wanted) {
@@ -256,7 +555,6 @@ public class Collections {
       throw new RefusedException(
           ErrorCode.INVALID_ARGUMENT, "bounds.long_side is less than bounds.short_side");
     }
-    Instant now = Instant.now();
     return Collection.newBuilder()
         .setId(id)
         .setName(wanted.name())
@@ -265,8 +563,8 @@ public class Collections {
         .setBounds(bounds)
         .setKeepOriginals(wanted.keepOriginals().orElse(settings.keepOriginals()))
         .setModel(wanted.model())
-        .setCreatedAt(
-            Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()))
+        .setAcceptSmallerImages(wanted.acceptSmallerImages())
+        .setCreatedAt(now())
         .build();
   }
 

@@ -193,7 +193,7 @@ public class Images {
         page -> {
           List<String> ids = page.getImagesList().stream().map(ImageEntry::getImageId).toList();
           List<Append> records = ids.stream().map(id -> record(collection, id, deleted())).toList();
-          List<Long> offsets = writer.appendAll(records);
+          List<Long> offsets = appendAll(collection, records);
           for (int i = 0; i < ids.size(); i++) {
             Accepted delete =
                 accepted(collection, ids.get(i), records.get(i).partition(), offsets.get(i));
@@ -296,7 +296,23 @@ public class Images {
 
   private Accepted append(Collection collection, String imageId, ImageEvent event) {
     Append record = record(collection, imageId, event);
-    return accepted(collection, imageId, record.partition(), writer.append(record));
+    long offset = appendAll(collection, List.of(record)).getFirst();
+    return accepted(collection, imageId, record.partition(), offset);
+  }
+
+  /** A collection that is deleted meanwhile takes its records along, also those acknowledged. */
+  List<Long> appendAll(Collection collection, List<Append> records) {
+    List<Long> offsets;
+    try {
+      offsets = writer.appendAll(records);
+    } catch (RefusedException e) {
+      if (e.code() == ErrorCode.BROKER_UNAVAILABLE) {
+        collections.requireExisting(collection);
+      }
+      throw e;
+    }
+    collections.requireExisting(collection);
+    return offsets;
   }
 
   private static Append record(Collection collection, String imageId, ImageEvent event) {

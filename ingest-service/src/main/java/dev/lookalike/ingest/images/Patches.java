@@ -5,7 +5,6 @@ import dev.lookalike.ingest.search.SearchClient;
 import dev.lookalike.ingest.server.ErrorCode;
 import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.ingest.stream.Append;
-import dev.lookalike.ingest.stream.LogWriter;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Tokens;
 import dev.lookalike.log.Topics;
@@ -35,13 +34,11 @@ public class Patches {
   private final Collections collections;
   private final Images images;
   private final SearchClient search;
-  private final LogWriter writer;
 
-  public Patches(Collections collections, Images images, SearchClient search, LogWriter writer) {
+  public Patches(Collections collections, Images images, SearchClient search) {
     this.collections = collections;
     this.images = images;
     this.search = search;
-    this.writer = writer;
   }
 
   /**
@@ -58,7 +55,7 @@ public class Patches {
     ImageVersion version =
         token.isEmpty() ? current(collection, imageId) : spokenOf(collection, imageId, token);
     List<Append> records = records(collection, imageId, version, patch);
-    writer.appendAll(records);
+    images.appendAll(collection, records);
     return version;
   }
 
@@ -82,11 +79,11 @@ public class Patches {
           for (ImageEntry entry : page.getImagesList()) {
             records.addAll(records(collection, entry.getImageId(), entry.getVersion(), patch));
             if (records.size() >= RECORDS_AT_ONCE) {
-              writer.appendAll(records);
+              images.appendAll(collection, records);
               records.clear();
             }
           }
-          writer.appendAll(records);
+          images.appendAll(collection, records);
           matched[0] += page.getImagesCount();
         });
     return matched[0];

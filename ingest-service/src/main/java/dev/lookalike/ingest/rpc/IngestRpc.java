@@ -18,11 +18,14 @@ import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.ingest.uploads.Admission;
 import dev.lookalike.ingest.uploads.UploadSettings;
 import dev.lookalike.log.CollectionState;
+import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.proto.ingest.v1.AttributePatch;
 import dev.lookalike.proto.ingest.v1.BuildInfo;
 import dev.lookalike.proto.ingest.v1.CollectionInfo;
 import dev.lookalike.proto.ingest.v1.CreateCollectionRequest;
+import dev.lookalike.proto.ingest.v1.DeleteCollectionRequest;
+import dev.lookalike.proto.ingest.v1.DeleteCollectionResponse;
 import dev.lookalike.proto.ingest.v1.DeleteImageRequest;
 import dev.lookalike.proto.ingest.v1.DeleteImageResponse;
 import dev.lookalike.proto.ingest.v1.DeleteImagesRequest;
@@ -40,6 +43,7 @@ import dev.lookalike.proto.ingest.v1.PatchImagesResponse;
 import dev.lookalike.proto.ingest.v1.PutImageRequest;
 import dev.lookalike.proto.ingest.v1.PutImageResponse;
 import dev.lookalike.proto.ingest.v1.PutImagesResponse;
+import dev.lookalike.proto.ingest.v1.RenameCollectionRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageResponse;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -339,12 +343,41 @@ public class IngestRpc extends IngestGrpc.IngestImplBase {
                                 request.hasKeepOriginals()
                                     ? Optional.of(request.getKeepOriginals())
                                     : Optional.empty(),
-                                request.getPartitions())))));
+                                request.getPartitions(),
+                                request.getAcceptSmallerImages())))));
   }
 
   @Override
   public void getCollection(GetCollectionRequest request, StreamObserver<CollectionInfo> answer) {
-    answer(answer, () -> info(collections.get(request.getCollection())));
+    answer(answer, () -> info(collections.describe(request.getCollection())));
+  }
+
+  @Override
+  public void renameCollection(
+      RenameCollectionRequest request, StreamObserver<CollectionInfo> answer) {
+    answer(
+        answer,
+        () ->
+            operations.count(
+                Operation.RENAME_COLLECTION,
+                () -> info(collections.rename(request.getCollection(), request.getName()))));
+  }
+
+  @Override
+  public void deleteCollection(
+      DeleteCollectionRequest request, StreamObserver<DeleteCollectionResponse> answer) {
+    answer(
+        answer,
+        () ->
+            operations.count(
+                Operation.DELETE_COLLECTION,
+                () -> {
+                  Collection deleted = collections.delete(request.getCollection());
+                  return DeleteCollectionResponse.newBuilder()
+                      .setId(deleted.getId())
+                      .setName(deleted.getName())
+                      .build();
+                }));
   }
 
   @Override
@@ -354,11 +387,16 @@ public class IngestRpc extends IngestGrpc.IngestImplBase {
         answer,
         () ->
             ListCollectionsResponse.newBuilder()
-                .addAllCollections(collections.all().stream().map(IngestRpc::info).toList())
+                .addAllCollections(collections.all().stream().map(state -> info(state)).toList())
                 .build());
   }
 
   private static CollectionInfo info(CollectionState state) {
+    return info(new Collections.Described(state, Optional.empty(), Optional.empty()));
+  }
+
+  private static CollectionInfo info(Collections.Described described) {
+    CollectionState state = described.state();
     CollectionInfo.Builder info =
         CollectionInfo.newBuilder()
             .setId(state.collection().getId())
@@ -368,7 +406,10 @@ public class IngestRpc extends IngestGrpc.IngestImplBase {
             .setPartitions(state.collection().getPartitions())
             .setBounds(state.collection().getBounds())
             .setKeepOriginals(state.collection().getKeepOriginals())
-            .setCreatedAt(state.collection().getCreatedAt());
+            .setCreatedAt(state.collection().getCreatedAt())
+            .setAcceptSmallerImages(state.collection().getAcceptSmallerImages());
+    described.problem().ifPresent(info::setProblem);
+    described.counts().ifPresent(info::setCounts);
     state
         .live()
         .ifPresent(

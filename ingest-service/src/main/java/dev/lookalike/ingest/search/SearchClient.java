@@ -95,6 +95,20 @@ public class SearchClient {
                 DescribeIndexRequest.newBuilder().setCollection(collectionId).build()));
   }
 
+  /** The same; empty when the service is away or has no index of the collection yet. */
+  public Optional<DescribeIndexResponse> indexIfItAnswers(String collectionId) {
+    try {
+      return Optional.of(
+          SearchGrpc.newBlockingStub(channel())
+              .withDeadlineAfter(settings.timeout().toMillis(), TimeUnit.MILLISECONDS)
+              .describeIndex(
+                  DescribeIndexRequest.newBuilder().setCollection(collectionId).build()));
+    } catch (StatusRuntimeException e) {
+      LOG.debugf("query-service: %s", e.getStatus());
+      return Optional.empty();
+    }
+  }
+
   private <T> T call(Function<SearchGrpc.SearchBlockingStub, T> question) {
     try {
       return question.apply(

@@ -32,6 +32,9 @@ public enum ErrorCode {
   CONTENT_NOT_FOUND(404, Status.Code.NOT_FOUND, "No such content"),
 
   COLLECTION_EXISTS(409, Status.Code.ALREADY_EXISTS, "Collection exists"),
+  MODEL_NOT_SERVED(409, Status.Code.FAILED_PRECONDITION, "No such model is served"),
+  MODEL_WANTS_MORE_PIXELS(
+      409, Status.Code.FAILED_PRECONDITION, "The model wants larger images than are kept"),
   NOT_REJECTED(409, Status.Code.FAILED_PRECONDITION, "Image is not rejected"),
   NOT_SEARCHABLE(409, Status.Code.FAILED_PRECONDITION, "Image is not searchable"),
   SUPERSEDED(409, Status.Code.FAILED_PRECONDITION, "A newer version took its place"),

@@ -40,7 +40,9 @@ public class IngestMetrics {
     DELETE_BY_FILTER,
     RETRY,
     CONTENT,
-    CREATE_COLLECTION
+    CREATE_COLLECTION,
+    RENAME_COLLECTION,
+    DELETE_COLLECTION
   }
 
   private final MeterRegistry registry;

@@ -11,15 +11,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jboss.logging.Logger;
@@ -37,6 +40,8 @@ public class Broker {
 
   /** Bytes of a record in a collection's topics, at most (docs/contracts.md). */
   static final int MAX_MESSAGE_BYTES = 2 << 20;
+
+  private static final String SELF_CREATION = "auto.create.topics.enable";
 
   private final KafkaSettings settings;
   private volatile Optional<String> trouble = Optional.of("the broker was not asked yet");
@@ -141,6 +146,42 @@ public class Broker {
       return found.stream().findFirst().map(description -> description.partitions().size());
     } catch (UnknownTopicOrPartitionException e) {
       return Optional.empty();
+    }
+  }
+
+  /**
+   * Warns of a broker that creates topics when they are written to: it would bring back those of a
+   * deleted collection.
+   */
+  public void warnOfTopicsMadeByItself() {
+    try {
+      String id = await(admin().describeCluster().nodes()).iterator().next().idString();
+      ConfigResource asked = new ConfigResource(ConfigResource.Type.BROKER, id);
+      ConfigEntry entry =
+          await(admin().describeConfigs(List.of(asked)).all())
+              .values()
+              .iterator()
+              .next()
+              .get(SELF_CREATION);
+      if (entry != null && Boolean.parseBoolean(entry.value())) {
+        LOG.warnf("the broker has %s=true: set it to false", SELF_CREATION);
+      }
+    } catch (KafkaException e) {
+      LOG.debugf("the broker does not tell %s: %s", SELF_CREATION, e.getMessage());
+    }
+  }
+
+  /** Names of all topics. */
+  public Set<String> topics() {
+    return await(admin().listTopics().names());
+  }
+
+  /** Deletes a topic with all its records; does nothing when there is none. */
+  public void deleteTopic(String name) {
+    try {
+      await(admin().deleteTopics(List.of(name)).all());
+    } catch (UnknownTopicOrPartitionException e) {
+      LOG.debugf("%s was deleted meanwhile", name);
     }
   }
 

@@ -68,6 +68,22 @@ abstract class BlobStoreContract {
   }
 
   @Test
+  void deletesACollectionAndLeavesTheOthers() throws Exception {
+    BlobStore store = open();
+    byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(CONTENT);
+    BlobKey other = BlobKey.of("collection2", "a", sha256);
+    store.put(key("a", CONTENT), "a", CONTENT);
+    store.put(key("b", CONTENT), "b", CONTENT);
+    store.put(other, "a", CONTENT);
+    store.deleteCollection("collection1");
+    store.deleteCollection("collection1");
+    assertThat(list(store)).extracting(BlobStore.Stored::key).containsExactly(other);
+    assertThat(store.open(key("a", CONTENT))).isEmpty();
+    assertThatThrownBy(() -> store.deleteCollection("../collection2"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void listsWithTheImageIds() throws Exception {
     BlobStore store = open();
     store.put(key("a/../b", CONTENT), "a/../b", CONTENT);
