@@ -17,6 +17,11 @@ import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
 import dev.lookalike.proto.embed.v1.EmbedRefusal;
 import dev.lookalike.proto.embed.v1.EmbedResult;
 import dev.lookalike.proto.embed.v1.Embedding;
+import dev.lookalike.proto.events.v1.Build;
+import dev.lookalike.proto.events.v1.BuildState;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.CollectionDeleted;
+import dev.lookalike.proto.events.v1.CollectionEvent;
 import dev.lookalike.proto.search.v1.Example;
 import dev.lookalike.proto.search.v1.GetStatusRequest;
 import dev.lookalike.proto.search.v1.ImageState;
@@ -38,7 +43,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,7 +68,7 @@ class QueryServiceIT {
   static void start() throws Exception {
     broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
     embed = ServerBuilder.forPort(0).addService(new FakeEmbed()).build().start();
-    service = serve("main");
+    service = serve("main", "lookalike.search.bind-wait=2s");
     await().atMost(Duration.ofSeconds(60)).until(service::live);
     channel =
         ManagedChannelBuilder.forAddress("127.0.0.1", service.grpcPort).usePlaintext().build();
@@ -212,7 +221,7 @@ class QueryServiceIT {
       assertThat(hit.get("content_url").asText())
           .isEqualTo(
               "http://127.0.0.1:8701/v1/collections/"
-                  + log.name()
+                  + log.collection
                   + "/images/near/content?version="
                   + version);
       assertThat(hit.get("thumbnail_url").asText()).contains("variant=thumbnail&version=");
@@ -485,6 +494,135 @@ class QueryServiceIT {
     try (ServiceProcess unknown = serve("unknown", "lookalike.index.directry=x")) {
       assertThat(unknown.await(30)).isNotZero();
       assertThat(unknown.words()).contains("lookalike.index.directry");
+    }
+  }
+
+  @Test
+  void aSearchNeverFailsForACollectionThatIsJustComing() throws Exception {
+    String body = "{\"positives\": [{\"vector\": [1, 0, 0, 0]}]}";
+    for (int i = 0; i < 3; i++) {
+      String id = "arrival" + i;
+      AtomicBoolean stop = new AtomicBoolean();
+      CompletableFuture<Set<String>> searching =
+          CompletableFuture.supplyAsync(
+              () -> {
+                Set<String> codes = new TreeSet<>();
+                while (!stop.get()) {
+                  HttpResponse<String> answer =
+                      service.post("/v1/collections/shop-" + id + "/search", body);
+                  codes.add(answer.statusCode() == 200 ? "200" : answer.body());
+                }
+                return codes;
+              });
+      try (LogFixture log = log(id, 4)) {
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(
+                () -> service.get("/v1/collections/" + log.name() + "/count").statusCode() == 200);
+      } finally {
+        stop.set(true);
+      }
+      assertThat(searching.get(10, TimeUnit.SECONDS))
+          .contains("200")
+          .allMatch(code -> code.equals("200") || code.contains("COLLECTION_NOT_FOUND"));
+    }
+  }
+
+  @Test
+  void aCollectionThatStaysWithoutAModelIsRefusedAtOnceAfterTheFirstWait() {
+    try (LogFixture log = log("unbound01", 4)) {
+      log.announce(
+          "lonely001",
+          CollectionEvent.newBuilder()
+              .setCollection(
+                  Collection.newBuilder()
+                      .setId("lonely001")
+                      .setName("lonely")
+                      .setGeneration(1)
+                      .setPartitions(1))
+              .build());
+      log.flush();
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> service.get("/v1/collections/lonely/count").statusCode() == 503);
+      long start = System.nanoTime();
+      refused(service.get("/v1/collections/lonely/count"), 503, "NOT_BOUND");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+    }
+  }
+
+  @Test
+  void aDeletedCollectionAndARetiredBuildLeaveNoIndex() {
+    try (LogFixture gone = log("gone00001", 4);
+        LogFixture retired = log("retired01", 4)) {
+      for (LogFixture log : List.of(gone, retired)) {
+        log.begin();
+        log.embedded("a", 0, Map.of(), unit(1, 0, 0, 0));
+        log.commit();
+        assertThat(status(log.token("a", 0)).get("state").asText()).isEqualTo("searchable");
+        assertThat(directory.resolve("main").resolve(log.collection).resolve(log.build))
+            .isNotEmptyDirectory();
+      }
+      gone.announce(
+          gone.collection,
+          CollectionEvent.newBuilder().setDeleted(CollectionDeleted.getDefaultInstance()).build());
+      retired.announce(
+          retired.collection + "/" + retired.build,
+          CollectionEvent.newBuilder()
+              .setBuild(
+                  Build.newBuilder()
+                      .setId(retired.build)
+                      .setCollectionId(retired.collection)
+                      .setGeneration(1)
+                      .setModel(retired.model())
+                      .setState(BuildState.BUILD_STATE_RETIRED))
+              .build());
+      gone.flush();
+      retired.flush();
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(
+              () -> {
+                assertThat(directory.resolve("main").resolve(gone.collection)).doesNotExist();
+                assertThat(
+                        directory
+                            .resolve("main")
+                            .resolve(retired.collection)
+                            .resolve(retired.build))
+                    .doesNotExist();
+              });
+      refused(
+          service.get("/v1/collections/" + gone.name() + "/count"), 404, "COLLECTION_NOT_FOUND");
+      refused(service.get("/v1/status?token=" + gone.token("a", 0)), 404, "COLLECTION_NOT_FOUND");
+    }
+  }
+
+  @Test
+  void aRenamedCollectionIsFoundByItsNewNameOnly() {
+    try (LogFixture log = log("renamed01", 4)) {
+      log.begin();
+      log.embedded("a", 0, Map.of(), unit(1, 0, 0, 0));
+      log.commit();
+      assertThat(status(log.token("a", 0)).get("state").asText()).isEqualTo("searchable");
+      log.announce(
+          log.collection,
+          CollectionEvent.newBuilder()
+              .setCollection(
+                  Collection.newBuilder()
+                      .setId(log.collection)
+                      .setName("fresh-name")
+                      .setPreviousName(log.name())
+                      .setGeneration(1)
+                      .setPartitions(LogFixture.PARTITIONS))
+              .build());
+      log.flush();
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> service.get("/v1/collections/fresh-name/count").statusCode() == 200);
+      assertThat(ok(service.get("/v1/collections/fresh-name/index")).get("collection").asText())
+          .isEqualTo("fresh-name");
+      assertThat(status(log.token("a", 0)).get("state").asText()).isEqualTo("searchable");
+      refused(service.get("/v1/collections/" + log.name() + "/count"), 404, "COLLECTION_NOT_FOUND");
     }
   }
 

@@ -6,6 +6,7 @@ import com.google.protobuf.Timestamp;
 import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Embedders;
 import dev.lookalike.embed.model.Models;
+import dev.lookalike.embed.model.OnnxModel;
 import dev.lookalike.log.CollectionRegistry;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.log.Topics;
@@ -47,13 +48,22 @@ import org.jspecify.annotations.Nullable;
 public class Bindings {
   private static final Logger LOG = Logger.getLogger(Bindings.class);
   private static final Duration RETRY = Duration.ofMillis(200);
+
+  /** From the registry's word to the binding: the making of a topic. */
+  private static final Duration COMING = Duration.ofSeconds(2);
+
   private static final Duration WRITE = Duration.ofSeconds(10);
 
   private final Broker broker;
   private final KafkaSettings settings;
   private final Embedders embedders;
+  private final Leftovers leftovers;
   private final Object change = new Object();
   private boolean changed;
+
+  /** Notified when it is decided anew what is served. */
+  private final Object decision = new Object();
+
   private volatile boolean closed;
   private volatile Optional<String> trouble = Optional.of("the broker was not asked yet");
   private volatile List<Binding> served = List.of();
@@ -64,13 +74,18 @@ public class Bindings {
   /** A build that this instance serves. */
   public record Binding(Collection collection, Build build, Embedder embedder) {}
 
-  /** A collection that nothing here is computed for, and why. */
-  public record Unserved(String collection, String reason) {}
+  /**
+   * A collection that nothing here is computed for, and why.
+   *
+   * @param collection its name
+   */
+  public record Unserved(String collectionId, String collection, String reason) {}
 
   public Bindings(Broker broker, KafkaSettings settings, Embedders embedders) {
     this.broker = broker;
     this.settings = settings;
     this.embedders = embedders;
+    this.leftovers = new Leftovers(broker, key -> write(key, null));
   }
 
   /**
@@ -118,6 +133,32 @@ public class Bindings {
         .findFirst();
   }
 
+  /**
+   * The same, and waits a little for a binding that is just coming: of a collection that the
+   * registry tells of, and of which it is not decided yet whether it is served.
+   */
+  public Optional<Binding> awaitBinding(String collectionId, String buildId) {
+    long deadline = System.nanoTime() + COMING.toNanos();
+    synchronized (decision) {
+      while (true) {
+        Optional<Binding> found = binding(collectionId, buildId);
+        long left = (deadline - System.nanoTime()) / 1_000_000;
+        if (found.isPresent()
+            || left <= 0
+            || find(collectionId).isEmpty()
+            || unserved.stream().anyMatch(each -> each.collectionId().equals(collectionId))) {
+          return found;
+        }
+        try {
+          decision.wait(left);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return found;
+        }
+      }
+    }
+  }
+
   private void signalChange() {
     synchronized (change) {
       changed = true;
@@ -137,8 +178,8 @@ public class Bindings {
           if (takeChange() || again) {
             reconcile(following);
             onChange.accept(served);
+            again = !leftovers.remove(following.view().deleted());
           }
-          again = false;
           now = Optional.empty();
         }
       } catch (KafkaException e) {
@@ -196,7 +237,10 @@ public class Bindings {
               .toList();
       if (state.live().isEmpty()) {
         bind(collection, models)
-            .ifPresent(reason -> nowUnserved.add(new Unserved(collection.getName(), reason)));
+            .ifPresent(
+                reason ->
+                    nowUnserved.add(
+                        new Unserved(collection.getId(), collection.getName(), reason)));
       }
       for (Build build : builds) {
         Optional<Embedder> embedder =
@@ -210,7 +254,7 @@ public class Bindings {
                 ? embeddingsTopicRefusal(collection, build)
                 : Optional.of(notServed(build.getModel(), models));
         if (refusal.isPresent()) {
-          nowUnserved.add(new Unserved(collection.getName(), refusal.get()));
+          nowUnserved.add(new Unserved(collection.getId(), collection.getName(), refusal.get()));
         } else {
           nowServed.add(new Binding(collection, build, embedder.orElseThrow()));
         }
@@ -220,8 +264,11 @@ public class Bindings {
       nowUnserved.forEach(
           each -> LOG.warnf("collection %s is not served: %s", each.collection(), each.reason()));
     }
-    unserved = List.copyOf(nowUnserved);
-    served = List.copyOf(nowServed);
+    synchronized (decision) {
+      unserved = List.copyOf(nowUnserved);
+      served = List.copyOf(nowServed);
+      decision.notifyAll();
+    }
   }
 
   private static String notServed(ModelReference wanted, Models models) {
@@ -273,14 +320,23 @@ public class Bindings {
 
   /** Binds a collection that has no live build; tells why it cannot be bound. */
   private Optional<String> bind(Collection collection, Models models) {
-    Optional<ModelReference> model =
-        models.named(collection.getModel()).map(each -> each.reference());
+    Optional<OnnxModel> named = models.named(collection.getModel());
+    Optional<ModelReference> model = named.map(OnnxModel::reference);
     if (model.isEmpty()) {
       return Optional.of(
           collection.getModel().isEmpty()
               ? "the default model is not served"
               : "it asks for model %s, which is not served here; served: %s"
                   .formatted(collection.getModel(), served(models)));
+    }
+    Optional<String> pixels =
+        pixelsRefusal(
+            collection,
+            model.get().getId(),
+            named.get().preprocessor().output().width(),
+            named.get().preprocessor().output().height());
+    if (pixels.isPresent()) {
+      return pixels;
     }
     Build build =
         Build.newBuilder()
@@ -296,11 +352,28 @@ public class Bindings {
     if (refusal.isPresent()) {
       return refusal;
     }
-    write(collection, build);
+    write(
+        collection.getId() + "/" + build.getId(),
+        CollectionEvent.newBuilder().setBuild(build).build().toByteArray());
     LOG.infof(
         "collection %s is bound to model %s: build %s",
         collection.getName(), model.get().getId(), build.getId());
     return Optional.empty();
+  }
+
+  /** Replay cannot bring pixels back: a model that wants more than are kept must be asked for. */
+  static Optional<String> pixelsRefusal(Collection collection, String id, int width, int height) {
+    int shortSide = collection.getBounds().getShortSide();
+    int longSide = collection.getBounds().getLongSide();
+    boolean fits =
+        (shortSide == 0 || Math.min(width, height) <= shortSide)
+            && (longSide == 0 || Math.max(width, height) <= longSide);
+    return fits || collection.getAcceptSmallerImages()
+        ? Optional.empty()
+        : Optional.of(
+            ("model %s wants images of %d x %d pixels, the collection keeps them with a short side of %d and a"
+                    + " long side of %d at most, and was not created with accept_smaller_images")
+                .formatted(id, width, height, shortSide, longSide));
   }
 
   /** The same for the same weights, preprocessing and generation, on any instance. */
@@ -317,7 +390,8 @@ public class Bindings {
     }
   }
 
-  private void write(Collection collection, Build build) {
+  /** Writes a record of the registry; null: the key is forgotten. */
+  private void write(String key, byte @Nullable [] value) {
     Map<String, Object> config = new HashMap<>(broker.clientSettings());
     config.put(ProducerConfig.ACKS_CONFIG, "all");
     config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-embed-registry");
@@ -325,16 +399,14 @@ public class Bindings {
     config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) WRITE.toMillis() / 2);
     config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) WRITE.toMillis());
     config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 1L << 20);
-    byte[] key = (collection.getId() + "/" + build.getId()).getBytes(UTF_8);
-    byte[] value = CollectionEvent.newBuilder().setBuild(build).build().toByteArray();
     KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     try {
       producer
-          .send(new ProducerRecord<>(Topics.COLLECTIONS, key, value))
+          .send(new ProducerRecord<>(Topics.COLLECTIONS, key.getBytes(UTF_8), value))
           .get(WRITE.toMillis() + 1000, TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      throw new KafkaException("the build of " + collection.getName() + " was not written", e);
+      throw new KafkaException("the registry record " + key + " was not written", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new KafkaException("interrupted", e);

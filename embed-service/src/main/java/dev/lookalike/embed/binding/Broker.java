@@ -8,21 +8,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** What is asked of the broker beside reading and writing records. Thread-safe. */
 @Singleton
 public class Broker {
+  private static final Logger LOG = Logger.getLogger(Broker.class);
   private static final Duration ANSWER = Duration.ofSeconds(3);
 
   /**
@@ -91,6 +98,52 @@ public class Broker {
       return partitions;
     } catch (TopicExistsException e) {
       return partitions(name).orElse(partitions);
+    }
+  }
+
+  /** Names of all topics. */
+  Set<String> topics() {
+    return await(admin().listTopics().names());
+  }
+
+  /** Deletes a topic with all its records; does nothing when there is none. */
+  void deleteTopic(String name) {
+    try {
+      await(admin().deleteTopics(List.of(name)).all());
+    } catch (UnknownTopicOrPartitionException e) {
+      LOG.debugf("%s was deleted meanwhile", name);
+    }
+  }
+
+  /** Ids of all consumer groups. */
+  Set<String> groups() {
+    return await(admin().listGroups().all()).stream()
+        .map(GroupListing::groupId)
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Deletes a consumer group; does nothing when there is none. Its members are sent away first:
+   * they are static, so the broker would believe in them until their sessions end.
+   *
+   * @throws KafkaException where a member joins again meanwhile
+   */
+  void deleteGroup(String group) {
+    try {
+      if (!await(admin().describeConsumerGroups(List.of(group)).all())
+          .values()
+          .iterator()
+          .next()
+          .members()
+          .isEmpty()) {
+        await(
+            admin()
+                .removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions())
+                .all());
+      }
+      await(admin().deleteConsumerGroups(List.of(group)).all());
+    } catch (GroupIdNotFoundException e) {
+      LOG.debugf("%s was deleted meanwhile", group);
     }
   }
 

@@ -135,7 +135,7 @@ public class QueryImages {
             .collection()
             .getId();
     return bindings
-        .binding(id, buildId)
+        .awaitBinding(id, buildId)
         .orElseThrow(
             () ->
                 new RefusedException(

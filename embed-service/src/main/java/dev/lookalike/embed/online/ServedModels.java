@@ -5,6 +5,7 @@ import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Embedders;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.ServedModel;
+import dev.lookalike.proto.embed.v1.UnservedCollection;
 import jakarta.inject.Singleton;
 
 /** Tells which models this instance serves. Thread-safe. */
@@ -30,6 +31,18 @@ public class ServedModels {
               .setInputHeight(embedder.model().preprocessor().output().height())
               .setClasses(embedder.model().classes()));
     }
+    embedders
+        .models()
+        .flatMap(models -> models.named(""))
+        .ifPresent(model -> response.setDefaultModel(model.reference().getId()));
+    bindings
+        .unserved()
+        .forEach(
+            each ->
+                response.addUnserved(
+                    UnservedCollection.newBuilder()
+                        .setCollectionId(each.collectionId())
+                        .setReason(each.reason())));
     return response.build();
   }
 }

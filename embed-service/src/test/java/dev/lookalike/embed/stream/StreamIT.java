@@ -12,6 +12,7 @@ import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.BuildState;
 import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.proto.events.v1.CollectionDeleted;
 import dev.lookalike.proto.events.v1.CollectionEvent;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.image.v1.CanonicalBounds;
@@ -75,6 +76,12 @@ class StreamIT {
   }
 
   private static void create(String id, String name, String model) throws Exception {
+    create(id, name, model, 512, false);
+  }
+
+  private static void create(
+      String id, String name, String model, int shortSide, boolean acceptSmallerImages)
+      throws Exception {
     admin
         .createTopics(
             List.of(
@@ -92,9 +99,10 @@ class StreamIT {
                     .setGeneration(1)
                     .setPartitions(PARTITIONS)
                     .setModel(model)
+                    .setAcceptSmallerImages(acceptSmallerImages)
                     .setBounds(
                         CanonicalBounds.newBuilder()
-                            .setShortSide(512)
+                            .setShortSide(shortSide)
                             .setLongSide(4096)
                             .setJpegQuality(90)
                             .setMaxBytes(1 << 20)))
@@ -292,6 +300,80 @@ class StreamIT {
       }
       assertThat(similarity).isGreaterThan(0.999999);
     }
+  }
+
+  @Test
+  void aModelThatWantsMorePixelsIsBoundOnlyWhereThatIsAccepted() throws Exception {
+    create("narrowcollection", "narrow", "", 64, false);
+    create("acceptcollection", "accepting", "", 64, true);
+    try (ServiceProcess service = service("pixels")) {
+      awaitReady(service);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () ->
+                  service
+                          .post("/v1/collections/accepting/embed", Images.jpeg(1), "image/jpeg")
+                          .statusCode()
+                      == 200);
+      JsonNode models = JSON.readTree(service.get("/v1/models").body());
+      assertThat(models.path("unserved").toString())
+          .contains("narrow", "98 x 98", "64", "accept_smaller_images")
+          .doesNotContain("accepting");
+      assertThat(service.post("/v1/collections/narrow/embed", Images.jpeg(1), "image/jpeg").body())
+          .contains("\"code\":\"NOT_BOUND\"");
+    }
+  }
+
+  @Test
+  void nothingIsLeftOfADeletedCollectionThoughTheServiceWasKilled() throws Exception {
+    create("leavecollection", "leaving", "");
+    create("deadcollection1", "dead", "");
+    ServiceProcess service = service("leaving");
+    try {
+      awaitReady(service);
+      for (String id : List.of("leavecollection", "deadcollection1")) {
+        put(id, "one", Images.stored(Images.jpeg(1)));
+        await().atMost(Duration.ofSeconds(30)).until(() -> outcomes(id).size() == 1);
+        assertThat(traces(id)).hasSize(2);
+      }
+      delete("leavecollection");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() -> assertThat(traces("leavecollection")).isEmpty());
+      assertThat(service.post("/v1/collections/leaving/embed", Images.jpeg(1), "image/jpeg").body())
+          .contains("\"code\":\"COLLECTION_NOT_FOUND\"");
+      service.kill();
+      delete("deadcollection1");
+      assertThat(traces("deadcollection1")).hasSize(2);
+      service = service("leaving");
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(traces("deadcollection1")).isEmpty());
+    } finally {
+      service.close();
+    }
+  }
+
+  /** Deletes as ingest-service does. */
+  private static void delete(String id) throws Exception {
+    write(
+        id,
+        CollectionEvent.newBuilder().setDeleted(CollectionDeleted.getDefaultInstance()).build());
+    admin.deleteTopics(List.of(Topics.images(id))).all().get();
+  }
+
+  /** Topics and groups that this service made for a collection. */
+  private static List<String> traces(String id) throws Exception {
+    List<String> traces = new ArrayList<>();
+    admin.listTopics().names().get().stream()
+        .filter(topic -> topic.startsWith("lookalike.embeddings." + id))
+        .forEach(traces::add);
+    admin.listGroups().all().get().stream()
+        .map(group -> group.groupId())
+        .filter(group -> group.contains(id))
+        .forEach(traces::add);
+    return traces;
   }
 
   private static byte[] canonical(byte[] untrusted) {

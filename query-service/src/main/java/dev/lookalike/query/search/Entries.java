@@ -48,6 +48,7 @@ public final class Entries {
   private static final int MAX_PAGE = 1000;
 
   private final Indexes indexes;
+  private final Arrivals arrivals;
   private final Broker broker;
   private final String contentUrl;
   private final Gate gate;
@@ -57,6 +58,7 @@ public final class Entries {
    */
   public Entries(Indexes indexes, Broker broker, String contentUrl, SearchSettings settings) {
     this.indexes = indexes;
+    this.arrivals = new Arrivals(indexes, settings);
     this.broker = broker;
     this.contentUrl =
         contentUrl.endsWith("/") ? contentUrl.substring(0, contentUrl.length() - 1) : contentUrl;
@@ -65,9 +67,9 @@ public final class Entries {
 
   /** See the contract: Search.GetImage. */
   public ImageEntry get(GetImageRequest request) {
+    Lookup.Ready ready = arrivals.ready(request.getCollection());
     return gate.with(
         () -> {
-          Lookup.Ready ready = ready(indexes, request.getCollection());
           if (request.getImageId().isEmpty()) {
             throw new RefusedException(Code.INVALID_IMAGE_ID, "An image id is needed.");
           }
@@ -78,7 +80,7 @@ public final class Entries {
                       .get(List.of(request.getImageId()), request.getIncludeVector())
                       .stream()
                       .findFirst()
-                      .map(entry -> entry(ready.follower().collection(), entry))
+                      .map(entry -> entry(ready.collection(), entry))
                       .orElseThrow(
                           () ->
                               new RefusedException(
@@ -89,9 +91,9 @@ public final class Entries {
 
   /** See the contract: Search.ListImages. */
   public ListImagesResponse list(ListImagesRequest request) {
+    Lookup.Ready ready = arrivals.ready(request.getCollection());
     return gate.with(
         () -> {
-          Lookup.Ready ready = ready(indexes, request.getCollection());
           int limit = request.getPageSize() == 0 ? DEFAULT_PAGE : request.getPageSize();
           if (limit < 1 || limit > MAX_PAGE) {
             throw new RefusedException(
@@ -105,7 +107,7 @@ public final class Entries {
                       .clearCursor()
                       .clearPageSize()
                       .clearIncludeVectors()
-                      .setCollection(ready.follower().collection().getId())
+                      .setCollection(ready.collection().getId())
                       .build(),
                   "");
           Optional<Cursor> cursor =
@@ -125,7 +127,7 @@ public final class Entries {
                                   limit,
                                   request.getIncludeVectors())));
           ListImagesResponse.Builder response = ListImagesResponse.newBuilder();
-          entries.forEach(entry -> response.addImages(entry(ready.follower().collection(), entry)));
+          entries.forEach(entry -> response.addImages(entry(ready.collection(), entry)));
           if (entries.size() == limit) {
             response.setNextCursor(
                 new Cursor(fingerprint, 0, 0, entries.get(limit - 1).imageId()).text());
@@ -136,9 +138,9 @@ public final class Entries {
 
   /** See the contract: Search.CountImages. */
   public CountImagesResponse count(CountImagesRequest request) {
+    Lookup.Ready ready = arrivals.ready(request.getCollection());
     return gate.with(
         () -> {
-          Lookup.Ready ready = ready(indexes, request.getCollection());
           Filter filter = filter(request.getFilter());
           return reading(
               () -> {
@@ -159,8 +161,9 @@ public final class Entries {
   public DescribeIndexResponse describe(DescribeIndexRequest request) {
     return gate.with(
         () -> {
-          Lookup.Ready ready = ready(indexes, request.getCollection());
-          Collection collection = ready.follower().collection();
+          Lookup.Ready ready =
+              ready(indexes.find(request.getCollection()), request.getCollection());
+          Collection collection = ready.collection();
           Progress progress = ready.index().progress();
           Map<Integer, Long> ends =
               broker
@@ -191,9 +194,9 @@ public final class Entries {
         });
   }
 
-  /** The index of a collection, or the refusal that says why there is none. */
-  static Lookup.Ready ready(Indexes indexes, String collection) {
-    return switch (indexes.find(collection)) {
+  /** The index that was found, or the refusal that says why there is none. */
+  static Lookup.Ready ready(Lookup found, String collection) {
+    return switch (found) {
       case Lookup.Ready ready -> ready;
       case Lookup.NotReady notReady ->
           throw new RefusedException(
@@ -321,10 +324,13 @@ public final class Entries {
     return content(collection, imageId) + "?variant=thumbnail&version=" + Versions.text(version);
   }
 
+  /**
+   * By id: a name may come to mean another collection, and what a URL shows may be kept for ever.
+   */
   private String content(Collection collection, String imageId) {
     return contentUrl
         + "/v1/collections/"
-        + encoded(collection.getName())
+        + encoded(collection.getId())
         + "/images/"
         + encoded(imageId)
         + "/content";

@@ -24,4 +24,11 @@ public interface SearchSettings {
   /** How long embed-service may take for the query images of a request. */
   @WithDefault("15s")
   Duration embedTimeout();
+
+  /**
+   * How long a request waits for the index of a collection or build that appeared a moment ago,
+   * counted from its appearance: what has been missing for longer is refused at once.
+   */
+  @WithDefault("5s")
+  Duration bindWait();
 }

@@ -57,7 +57,7 @@ public final class Searches {
   /** Pages up to this depth are taken from an approximate search, deeper ones from an exact one. */
   private static final int MAX_APPROXIMATE_DEPTH = 1000;
 
-  private final Indexes indexes;
+  private final Arrivals arrivals;
   private final EmbedClient embed;
   private final Entries entries;
   private final Statuses statuses;
@@ -72,7 +72,7 @@ public final class Searches {
       Statuses statuses,
       SearchSettings settings,
       QueryMetrics metrics) {
-    this.indexes = indexes;
+    this.arrivals = new Arrivals(indexes, settings);
     this.embed = embed;
     this.entries = entries;
     this.statuses = statuses;
@@ -187,12 +187,12 @@ public final class Searches {
   }
 
   private Plan plan(SearchRequest request) {
-    Lookup.Ready before = Entries.ready(indexes, request.getCollection());
+    Lookup.Ready before = arrivals.ready(request.getCollection());
     check(request);
     Filter filter = Entries.filter(request.getFilter());
-    List<TokenStatus> tokens = awaitTokens(request, before.follower().collection());
+    List<TokenStatus> tokens = awaitTokens(request, before.collection());
     // Looked up again, since the wait may have outlived an index.
-    Lookup.Ready ready = Entries.ready(indexes, request.getCollection());
+    Lookup.Ready ready = arrivals.ready(request.getCollection());
     long fingerprint =
         Cursor.fingerprint(
             request.toBuilder().clearCursor().clearTokens().clearWait().build(),
@@ -302,7 +302,10 @@ public final class Searches {
     return tokens;
   }
 
-  /** Embeds the images of all plans, as many in one call as fit. A refusal stays with its plan. */
+  /**
+   * Embeds the images of all plans, as many in one call as fit. A refusal stays with its plan.
+   * Collections with the same model have builds of the same id, and yet bounds of their own.
+   */
   private void embedAll(List<Plan> plans) {
     if (plans.stream().noneMatch(plan -> plan.kind() == SearchKind.IMAGE)) {
       return;
@@ -312,7 +315,9 @@ public final class Searches {
           Map<String, List<Plan>> byBuild = new LinkedHashMap<>();
           for (Plan plan : plans) {
             byBuild
-                .computeIfAbsent(plan.ready.follower().build().getId(), id -> new ArrayList<>())
+                .computeIfAbsent(
+                    plan.ready.collection().getId() + "/" + plan.ready.follower().build().getId(),
+                    id -> new ArrayList<>())
                 .add(plan);
           }
           byBuild.values().forEach(this::embedOfBuild);
@@ -501,7 +506,7 @@ public final class Searches {
 
   private Hit hit(Plan plan, Neighbour neighbour) {
     Entry entry = neighbour.entry();
-    Collection collection = plan.ready.follower().collection();
+    Collection collection = plan.ready.collection();
     Hit.Builder hit =
         Hit.newBuilder()
             .setImageId(entry.imageId())

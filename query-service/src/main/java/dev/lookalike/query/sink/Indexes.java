@@ -2,6 +2,7 @@ package dev.lookalike.query.sink;
 
 import dev.lookalike.log.CollectionRegistry;
 import dev.lookalike.log.CollectionState;
+import dev.lookalike.log.RegistryView;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.BuildState;
 import dev.lookalike.proto.events.v1.Collection;
@@ -10,16 +11,23 @@ import dev.lookalike.query.index.VectorIndex;
 import dev.lookalike.query.index.lucene.LuceneIndex;
 import dev.lookalike.query.metrics.QueryMetrics;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -37,14 +45,27 @@ public final class Indexes implements AutoCloseable {
 
   /** How a collection stands. */
   public sealed interface Lookup {
-    /** Its index answers. */
-    record Ready(BuildFollower follower, VectorIndex index) implements Lookup {}
+    /**
+     * Its index answers.
+     *
+     * @param collection as it is called now
+     */
+    record Ready(Collection collection, BuildFollower follower, VectorIndex index)
+        implements Lookup {}
 
-    /** Its index does not answer yet. */
-    record NotReady(String reason) implements Lookup {}
+    /**
+     * Its index does not answer yet.
+     *
+     * @param since when it was first missed, as {@link System#nanoTime}
+     */
+    record NotReady(String reason, long since) implements Lookup {}
 
-    /** No model is bound to it yet. */
-    record NotBound() implements Lookup {}
+    /**
+     * No model is bound to it yet.
+     *
+     * @param since when it was first seen so, as {@link System#nanoTime}
+     */
+    record NotBound(long since) implements Lookup {}
 
     record Unknown() implements Lookup {}
   }
@@ -55,11 +76,21 @@ public final class Indexes implements AutoCloseable {
   private final ProgressSignal signal = new ProgressSignal();
   private final Map<Key, BuildFollower> followers = new ConcurrentHashMap<>();
   private final Map<String, Key> serving = new ConcurrentHashMap<>();
+
+  /** When a build was first heard of, or a collection without one. */
+  private final Map<Key, Long> appeared = new ConcurrentHashMap<>();
+
+  private final long started = System.nanoTime();
   private final CollectionRegistry registry;
-  private final BuildFollower.IndexStore store = new LuceneStore();
+  private final LuceneStore store = new LuceneStore();
 
   /** Builds that were there when the registry was first read: they decide when to be ready. */
   private volatile Optional<Set<Key>> first = Optional.empty();
+
+  /** Ends followers and deletes their indexes, so that nobody else waits for that. */
+  private final ExecutorService ending =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().name("index-ending").daemon().factory());
 
   private volatile boolean closed;
 
@@ -86,7 +117,7 @@ public final class Indexes implements AutoCloseable {
    */
   public Lookup find(String nameOrId) {
     if (!registry.caughtUp()) {
-      return new Lookup.NotReady("the registry of collections has not been read yet");
+      return new Lookup.NotReady("the registry of collections has not been read yet", started);
     }
     Optional<CollectionState> state = registry.find(nameOrId);
     if (state.isEmpty()) {
@@ -95,26 +126,31 @@ public final class Indexes implements AutoCloseable {
     Collection collection = state.get().collection();
     Optional<Build> live = state.get().live();
     if (live.isEmpty()) {
-      return new Lookup.NotBound();
+      return new Lookup.NotBound(since(new Key(collection.getId(), "")));
     }
     Key wanted = new Key(collection.getId(), live.get().getId());
-    Optional<Lookup> ready = ready(wanted);
+    Optional<Lookup> ready = ready(collection, wanted);
     if (ready.isPresent()) {
       serving.put(collection.getId(), wanted);
       return ready.get();
     }
     Key before = serving.get(collection.getId());
     return Optional.ofNullable(before)
-        .flatMap(this::ready)
-        .orElseGet(() -> new Lookup.NotReady(reason(wanted)));
+        .flatMap(key -> ready(collection, key))
+        .orElseGet(() -> new Lookup.NotReady(reason(wanted), since(wanted)));
   }
 
-  private Optional<Lookup> ready(Key key) {
+  private long since(Key key) {
+    Long since = appeared.get(key);
+    return since == null ? System.nanoTime() : since;
+  }
+
+  private Optional<Lookup> ready(Collection collection, Key key) {
     BuildFollower follower = followers.get(key);
     if (follower == null || !follower.caughtUp()) {
       return Optional.empty();
     }
-    return follower.index().map(index -> new Lookup.Ready(follower, index));
+    return follower.index().map(index -> new Lookup.Ready(collection, follower, index));
   }
 
   private String reason(Key key) {
@@ -164,6 +200,7 @@ public final class Indexes implements AutoCloseable {
   public void close() {
     closed = true;
     registry.close();
+    ending.shutdownNow();
     synchronized (this) {
       followers.values().parallelStream().forEach(BuildFollower::close);
       followers.clear();
@@ -191,14 +228,16 @@ public final class Indexes implements AutoCloseable {
       // The registry's thread may be faster than the constructor, which then looks again.
       return;
     }
+    RegistryView view = registry.view();
     Map<Key, BuildFollower> wanted = new HashMap<>();
-    for (CollectionState state : registry.all()) {
+    Set<Key> awaited = new HashSet<>();
+    for (CollectionState state : view.collections()) {
       Collection collection = state.collection();
+      if (state.live().isEmpty()) {
+        awaited.add(new Key(collection.getId(), ""));
+      }
       for (Build build : state.builds().values()) {
-        boolean follow =
-            build.getState() == BuildState.BUILD_STATE_LIVE
-                || build.getState() == BuildState.BUILD_STATE_BUILDING;
-        if (!follow || !isSafe(collection, build)) {
+        if (!isFollowed(build) || !isSafe(collection, build)) {
           continue;
         }
         Key key = new Key(collection.getId(), build.getId());
@@ -210,21 +249,18 @@ public final class Indexes implements AutoCloseable {
                 : present);
       }
     }
+    awaited.addAll(wanted.keySet());
+    appeared.keySet().retainAll(awaited);
+    awaited.forEach(key -> appeared.putIfAbsent(key, System.nanoTime()));
     if (first.isEmpty()) {
       first = Optional.of(Set.copyOf(wanted.keySet()));
     }
-    Set<String> collections =
-        registry.all().stream().map(s -> s.collection().getId()).collect(Collectors.toSet());
+    List<BuildFollower> ended = new ArrayList<>();
     for (Key key : Set.copyOf(followers.keySet())) {
-      BuildFollower follower = followers.get(key);
-      if (follower == null || wanted.containsKey(key)) {
-        continue;
-      }
-      LOG.infof("build %s of %s is no longer followed", key.buildId(), key.collectionId());
-      followers.remove(key);
-      follower.close();
-      if (!collections.contains(key.collectionId())) {
-        store.delete(follower.collection(), follower.build());
+      if (!wanted.containsKey(key)) {
+        LOG.infof("build %s of %s is no longer followed", key.buildId(), key.collectionId());
+        ended.add(Objects.requireNonNull(followers.remove(key)));
+        serving.remove(key.collectionId(), key);
       }
     }
     wanted.forEach(
@@ -233,7 +269,17 @@ public final class Indexes implements AutoCloseable {
             follower.start();
           }
         });
+    ending.execute(
+        () -> {
+          ended.forEach(BuildFollower::close);
+          store.sweep(view);
+        });
     signal.raise();
+  }
+
+  private static boolean isFollowed(Build build) {
+    return build.getState() == BuildState.BUILD_STATE_LIVE
+        || build.getState() == BuildState.BUILD_STATE_BUILDING;
   }
 
   private static boolean isSafe(Collection collection, Build build) {
@@ -263,6 +309,61 @@ public final class Indexes implements AutoCloseable {
         LuceneIndex.delete(path(collection, build));
       } catch (IOException e) {
         LOG.errorf("%s cannot be deleted: %s", path(collection, build), e);
+      }
+    }
+
+    /**
+     * Deletes the indexes of collections that are deleted, and those of builds that nobody follows
+     * any more. What belongs to no collection that the registry has ever told of is left alone.
+     */
+    void sweep(RegistryView view) {
+      Set<String> deleted =
+          view.deleted().stream().map(RegistryView.Deleted::id).collect(Collectors.toSet());
+      Set<String> known =
+          view.collections().stream()
+              .map(state -> state.collection().getId())
+              .collect(Collectors.toSet());
+      for (Path ofCollection : directoriesIn(settings.directory())) {
+        String collectionId = ofCollection.getFileName().toString();
+        if (!deleted.contains(collectionId) && !known.contains(collectionId)) {
+          continue;
+        }
+        for (Path ofBuild : directoriesIn(ofCollection)) {
+          Key key = new Key(collectionId, ofBuild.getFileName().toString());
+          // A build that comes back meanwhile waits at this lock before it opens its index.
+          synchronized (Indexes.this) {
+            if (!followers.containsKey(key) && !closed) {
+              delete(ofBuild);
+            }
+          }
+        }
+        if (deleted.contains(collectionId)) {
+          delete(ofCollection);
+        }
+      }
+    }
+
+    private List<Path> directoriesIn(Path parent) {
+      if (!Files.isDirectory(parent)) {
+        return List.of();
+      }
+      try (Stream<Path> inside = Files.list(parent)) {
+        return inside
+            .filter(Files::isDirectory)
+            .filter(each -> ID.matcher(each.getFileName().toString()).matches())
+            .toList();
+      } catch (IOException | UncheckedIOException e) {
+        LOG.warnf("%s cannot be listed: %s", parent, e);
+        return List.of();
+      }
+    }
+
+    private void delete(Path directory) {
+      try {
+        LuceneIndex.delete(directory);
+        LOG.infof("deleted %s", directory);
+      } catch (IOException e) {
+        LOG.errorf("%s cannot be deleted: %s", directory, e);
       }
     }
 
