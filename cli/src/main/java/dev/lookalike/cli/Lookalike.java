@@ -16,6 +16,7 @@ import dev.lookalike.cli.machine.LogsCommand;
 import dev.lookalike.cli.machine.PrepareCommand;
 import dev.lookalike.cli.machine.StatusCommand;
 import dev.lookalike.cli.machine.UpCommand;
+import dev.lookalike.cli.models.ModelCommand;
 import dev.lookalike.cli.search.SearchCommand;
 import dev.lookalike.cli.search.SimilarCommand;
 import dev.lookalike.cli.terminal.CommandFailure;
@@ -68,6 +69,7 @@ import picocli.CommandLine.ParseResult;
       DeleteCommand.class,
       RejectedCommand.class,
       CollectionCommand.class,
+      ModelCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
       LogsCommand.class,

@@ -76,7 +76,11 @@ public final class FakeServices implements AutoCloseable {
     } else if (path.contains("/images") && !exchange.getRequestMethod().equals("GET")) {
       upload(exchange, body);
     } else {
-      answer(exchange, 200, "{\"id\":\"c1\",\"name\":\"default\",\"searchable\":7}");
+      answer(
+          exchange,
+          200,
+          "{\"id\":\"c1\",\"name\":\"default\",\"searchable\":7,"
+              + "\"counts\":{\"searchable\":7,\"rejected\":3,\"deleted\":1,\"pending\":2}}");
     }
   }
 

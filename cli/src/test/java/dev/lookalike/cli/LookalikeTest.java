@@ -202,6 +202,50 @@ class LookalikeTest {
   }
 
   @Test
+  void deletingACollectionNeedsAYes() {
+    Run asked = runWithServices("collection", "delete", "shop");
+    assertThat(asked.exit()).isEqualTo(2);
+    assertThat(asked.err()).contains("NOT_CONFIRMED", "12 images", "--yes");
+    assertThat(services.requests).noneMatch(r -> r.startsWith("DELETE"));
+    assertThat(runWithServices("collection", "delete", "shop", "--yes").exit()).isZero();
+    assertThat(services.requests).contains("DELETE /v1/collections/shop");
+    assertThat(runWithServices("collection", "show", "shop").out())
+        .contains("searchable  7", "none yet");
+    assertThat(runWithServices("collection", "rename", "shop", "depot").out())
+        .isEqualTo("shop is called depot now\n");
+    assertThat(services.requests).contains("PATCH /v1/collections/shop");
+    Run absent = runWithServices("collection", "delete", "absent", "--yes");
+    assertThat(absent.exit()).isEqualTo(4);
+  }
+
+  @Test
+  void modelsAreAddedAndShownWhileNothingRuns() throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("My Model"));
+    String home = directory.resolve("home").toString();
+    Run lacking = run("model", "add", folder.toString(), "--home", home);
+    assertThat(lacking.exit()).isEqualTo(2);
+    assertThat(lacking.err()).contains("MODEL_MISSING", "optimum-cli export onnx");
+    Files.writeString(folder.resolve("model.onnx"), "graph");
+    Files.writeString(folder.resolve("model.safetensors"), "weights of another runtime");
+    assertThat(run("model", "add", folder.toString(), "--home", home).err())
+        .contains("preprocessor_config.json");
+    Files.writeString(folder.resolve("preprocessor_config.json"), "{}");
+    Run added = run("model", "add", folder.toString(), "--home", home, "--json");
+    assertThat(added.exit()).as(added.err()).isZero();
+    Path there = directory.resolve("home/models/my-model");
+    assertThat(Json.parse(added.out()).path("folder").asText()).isEqualTo(there.toString());
+    assertThat(Json.parse(added.out()).path("state").asText()).isEqualTo("not running");
+    assertThat(there.resolve("model.onnx")).hasContent("graph");
+    assertThat(there.resolve("model.safetensors")).doesNotExist();
+    Run again = run("model", "add", folder.toString(), "--home", home);
+    assertThat(again.exit()).isEqualTo(5);
+    assertThat(again.err()).contains("MODEL_EXISTS", "--name");
+    assertThat(run("model", "list", "--home", home).out()).contains("my-model");
+    assertThat(run("model", "show", "my-model", "--home", home).out()).contains("model.onnx");
+    assertThat(run("model", "show", "other", "--home", home).exit()).isEqualTo(4);
+  }
+
+  @Test
   void importUploadsOnceCountsAndResumes() throws IOException {
     Path folder = Files.createDirectories(directory.resolve("photos/red"));
     Files.writeString(folder.resolve("a.jpg"), "image a");

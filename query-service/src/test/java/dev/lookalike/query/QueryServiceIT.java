@@ -593,7 +593,12 @@ class QueryServiceIT {
               });
       refused(
           service.get("/v1/collections/" + gone.name() + "/count"), 404, "COLLECTION_NOT_FOUND");
-      refused(service.get("/v1/status?token=" + gone.token("a", 0)), 404, "COLLECTION_NOT_FOUND");
+      long start = System.nanoTime();
+      refused(
+          service.get("/v1/status?wait=20s&token=" + gone.token("b", 7)),
+          404,
+          "COLLECTION_NOT_FOUND");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
     }
   }
 

@@ -99,6 +99,20 @@ final class Api {
         body.path("image_id").asText(), body.path("version").asText(), body.path("token").asText());
   }
 
+  Answer deleteCollection(String name) {
+    return send(
+        "DELETE", ingest + "/v1/collections/" + name, new byte[0], "application/json", Map.of());
+  }
+
+  Answer renameCollection(String name, String newName) {
+    return send(
+        "PATCH",
+        ingest + "/v1/collections/" + name,
+        json(Map.of("name", newName)),
+        "application/json",
+        Map.of());
+  }
+
   Answer patch(String collection, String imageId, Map<String, Object> body) {
     return send(
         "PATCH",

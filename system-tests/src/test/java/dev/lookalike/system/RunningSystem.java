@@ -61,11 +61,29 @@ final class RunningSystem {
   }
 
   /**
-   * A real network where the shared test data lies beside the project; the built-in model always
-   * is.
+   * A real network where the shared test data lies beside the project, and a tiny one; the built-in
+   * model always is.
    */
   private static List<String> models() {
-    return SharedData.mobileNet().map(folder -> List.of(folder.toString())).orElse(List.of());
+    List<String> models = new ArrayList<>();
+    SharedData.mobileNet().ifPresent(folder -> models.add(folder.toString()));
+    models.add(tinyModel().toString());
+    return models;
+  }
+
+  /** A folder with the model {@code tiny}: 96 dimensions, 32 x 32 pixels, untrained. */
+  private static Path tinyModel() {
+    Path from = ROOT.resolve("embed-service/src/test/resources/goldens/clip");
+    try {
+      Path folder = Files.createTempDirectory("lookalike-tiny");
+      for (String file : List.of("model.onnx", "preprocessor_config.json", "labels.txt")) {
+        Files.copy(from.resolve(file), folder.resolve(file));
+      }
+      Files.writeString(folder.resolve("lookalike-model.json"), "{\"id\": \"tiny\"}");
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static RunningSystem start(List<String> models) {

@@ -35,14 +35,14 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * A backup: a ZIP file with the log ({@code kafka/}), the originals ({@code blobs/}), the journals
- * of imports ({@code imports/}), the folders of the models ({@code models/0/NAME} and so on), and
- * as its last entry {@value #MANIFEST} with size and SHA-256 of each. The index is not in it: it is
- * rebuilt from the log.
+ * of imports ({@code imports/}), the models of the home ({@code models/}), the model folders that
+ * {@code up} was given ({@code given-models/0/NAME} and so on), and as its last entry {@value
+ * #MANIFEST} with size and SHA-256 of each. The index is not in it: it is rebuilt from the log.
  */
 final class Archive {
 
   static final String MANIFEST = "manifest.json";
-  private static final List<String> STATE = List.of("kafka", "blobs", "imports");
+  private static final List<String> STATE = List.of("kafka", "blobs", "imports", "models");
 
   /** Of Kafka's directory; each start makes its own. */
   private static final String KAFKA_LOCK = "kafka/.lock";
@@ -81,7 +81,7 @@ final class Archive {
             models.add(model);
             continue;
           }
-          String name = "models/" + models.size() + "/" + model.getFileName();
+          String name = "given-models/" + models.size() + "/" + model.getFileName();
           addFolder(zip, model, name, entries);
           models.add(home.directory().resolve(name));
         }

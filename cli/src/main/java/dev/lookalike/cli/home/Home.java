@@ -144,7 +144,7 @@ public record Home(Path directory) {
     return directory.resolve("imports");
   }
 
-  /** Models that came with a restored backup. */
+  /** Models that were added or pulled, a folder each; embed-service serves what appears here. */
   public Path models() {
     return directory.resolve("models");
   }

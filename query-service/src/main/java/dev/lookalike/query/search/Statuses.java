@@ -130,6 +130,11 @@ public final class Statuses {
             .setImageId(token.getImageId())
             .setVersion(token.getVersion())
             .setState(ImageState.IMAGE_STATE_PENDING);
+    if (indexes.isDeleted(token.getCollectionId())) {
+      throw new RefusedException(
+          Code.COLLECTION_NOT_FOUND,
+          "The collection of the token of " + token.getImageId() + " was deleted.");
+    }
     Optional<BuildFollower> follower = indexes.live(token.getCollectionId());
     Optional<VectorIndex> index = follower.flatMap(BuildFollower::index);
     if (index.isEmpty() || !isDecided(token.getVersion(), follower.get(), index.get())) {

@@ -177,6 +177,12 @@ public final class Indexes implements AutoCloseable {
         : Optional.empty();
   }
 
+  /** Whether a collection of this id was deleted; false while the registry has not been read. */
+  public boolean isDeleted(String collectionId) {
+    return registry.view().deleted().stream()
+        .anyMatch(deleted -> deleted.id().equals(collectionId));
+  }
+
   /** What keeps this from answering truly, a sentence each; empty when it is ready. */
   public List<String> obstacles() {
     Optional<Set<Key>> initial = first;

@@ -1,0 +1,392 @@
+package dev.lookalike.cli.models;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lookalike.cli.terminal.CommandFailure;
+import dev.lookalike.cli.terminal.ExitCode;
+import dev.lookalike.cli.terminal.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+
+/**
+ * A model hub over HTTPS, with the URL scheme of Hugging Face: {@code
+ * {hub}/api/models/{repo}/revision/{revision}?blobs=true} lists the files of a revision with the
+ * SHA-256 of the large ones, {@code {hub}/{repo}/resolve/{commit}/{file}} gives one, or redirects
+ * to where it lies. The token goes to the hub's own host only.
+ */
+final class Hub {
+  /** Hosts that a file may be redirected through, at most. */
+  private static final int MAX_REDIRECTS = 5;
+
+  /** Attempts in a row that bring nothing, at most. */
+  private static final int MAX_ATTEMPTS = 4;
+
+  private static final int BUFFER = 1 << 16;
+
+  /** A listing has a few hundred bytes for each file. */
+  private static final int MAX_LISTING_BYTES = 32 << 20;
+
+  private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
+  private final URI address;
+  private final Optional<String> token;
+  private final HubProxy proxy;
+  private final Duration timeout;
+  private final Duration pause;
+
+  /**
+   * @param address without a slash at the end; https, or http on loopback
+   * @param timeout for connecting, and for the next bytes of an answer
+   * @param pause before another attempt
+   */
+  Hub(URI address, Optional<String> token, HubProxy proxy, Duration timeout, Duration pause) {
+    this.address = address;
+    this.token = token;
+    this.proxy = proxy;
+    this.timeout = timeout;
+    this.pause = pause;
+    requireSecure(address);
+  }
+
+  /**
+   * A file of a repository.
+   *
+   * @param size in bytes; -1 where the hub does not say
+   * @param sha256 lower-case hex, where the hub states it
+   */
+  record HubFile(String path, long size, Optional<String> sha256) {
+    String name() {
+      return path.substring(path.lastIndexOf('/') + 1);
+    }
+  }
+
+  /**
+   * @param commit what the revision means now; its files never change
+   */
+  record Listing(String commit, List<HubFile> files) {
+    Listing {
+      files = List.copyOf(files);
+    }
+
+    Optional<HubFile> file(String path) {
+      return files.stream().filter(file -> file.path().equals(path)).findFirst();
+    }
+  }
+
+  /** The files of a revision: a branch, a tag or a commit. */
+  Listing list(String repo, String revision) {
+    URI uri =
+        URI.create(
+            "%s/api/models/%s/revision/%s?blobs=true".formatted(address, repo, escaped(revision)));
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return read(repo, text(uri, repo, revision));
+      } catch (IOException e) {
+        if (attempt == MAX_ATTEMPTS) {
+          throw unreachable(uri, e);
+        }
+        rest();
+      }
+    }
+  }
+
+  private String text(URI uri, String repo, String revision) throws IOException {
+    HttpURLConnection answer = open(uri, 0);
+    try {
+      requireOk(answer, "repository %s, revision %s".formatted(repo, revision));
+      try (InputStream in = answer.getInputStream()) {
+        return new String(in.readNBytes(MAX_LISTING_BYTES), StandardCharsets.UTF_8);
+      }
+    } finally {
+      answer.disconnect();
+    }
+  }
+
+  private Listing read(String repo, String text) {
+    JsonNode node;
+    try {
+      node = Json.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(
+          ExitCode.FAILED, "HUB_ANSWER", address + " is no model hub: its answer is not JSON");
+    }
+    String commit = node.path("sha").asText();
+    if (!commit.matches("[0-9a-f]{7,64}")) {
+      throw new CommandFailure(
+          ExitCode.FAILED, "HUB_ANSWER", address + " does not tell the commit of " + repo);
+    }
+    List<HubFile> files = new ArrayList<>();
+    for (JsonNode sibling : node.path("siblings")) {
+      JsonNode lfs = sibling.path("lfs");
+      String sha256 = lfs.path("sha256").asText(lfs.path("oid").asText());
+      files.add(
+          new HubFile(
+              sibling.path("rfilename").asText(),
+              lfs.path("size").asLong(sibling.path("size").asLong(-1)),
+              sha256.matches("[0-9a-f]{64}") ? Optional.of(sha256) : Optional.empty()));
+    }
+    return new Listing(commit, files);
+  }
+
+  /**
+   * Fetches a file, goes on where an earlier attempt ended, and checks what was stated of it.
+   *
+   * @param to the file; until it is whole it is called {@code <to>.part}
+   * @param progress gets the bytes that are there
+   */
+  void fetch(String repo, String commit, HubFile file, Path to, LongConsumer progress) {
+    Path part = to.resolveSibling(to.getFileName() + ".part");
+    String path =
+        Arrays.stream(file.path().split("/", -1))
+            .map(Hub::escaped)
+            .collect(Collectors.joining("/"));
+    URI uri = URI.create("%s/%s/resolve/%s/%s".formatted(address, repo, commit, path));
+    int attemptsLeft = MAX_ATTEMPTS;
+    try {
+      while (true) {
+        long before = Files.exists(part) ? Files.size(part) : 0;
+        try {
+          if (before == 0 || before != file.size()) {
+            transfer(uri, file, part, progress);
+          }
+          break;
+        } catch (IOException e) {
+          requireRoom(part, e);
+          long now = Files.exists(part) ? Files.size(part) : 0;
+          attemptsLeft = now > before ? MAX_ATTEMPTS : attemptsLeft - 1;
+          if (attemptsLeft == 0) {
+            throw new CommandFailure(
+                ExitCode.UNAVAILABLE,
+                "HUB_BROKE_OFF",
+                "%s broke off at %d of %s bytes (%s); the same command goes on from there"
+                    .formatted(
+                        file.path(), now, file.size() < 0 ? "?" : file.size() + "", reason(e)));
+          }
+          rest();
+        }
+      }
+      requireContent(file, part);
+      Files.move(part, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      requireRoom(part, e);
+      throw new CommandFailure(
+          ExitCode.FAILED, "FILE_UNWRITABLE", "cannot write " + to + ": " + reason(e));
+    }
+  }
+
+  private void transfer(URI uri, HubFile file, Path part, LongConsumer progress)
+      throws IOException {
+    long have = Files.exists(part) ? Files.size(part) : 0;
+    if (have > 0 && (file.size() < 0 || have > file.size())) {
+      Files.delete(part);
+      have = 0;
+    }
+    HttpURLConnection answer = open(uri, have);
+    try {
+      int status = answer.getResponseCode();
+      if (status == 416) {
+        Files.deleteIfExists(part);
+        throw new IOException("the hub does not know the place to go on from");
+      }
+      requireOk(answer, file.path());
+      String range = answer.getHeaderField("Content-Range");
+      boolean goesOn = status == 206 && range != null && range.startsWith("bytes " + have + "-");
+      if (status == 206 && !goesOn) {
+        throw new IOException("the hub goes on from another place: " + range);
+      }
+      try (InputStream in = answer.getInputStream();
+          OutputStream out =
+              goesOn
+                  ? Files.newOutputStream(part, StandardOpenOption.APPEND)
+                  : Files.newOutputStream(part)) {
+        long there = goesOn ? have : 0;
+        byte[] buffer = new byte[BUFFER];
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+          out.write(buffer, 0, read);
+          there += read;
+          progress.accept(there);
+          if (file.size() >= 0 && there > file.size()) {
+            throw tooLong(file, part);
+          }
+        }
+      }
+      if (file.size() >= 0 && Files.size(part) < file.size()) {
+        throw new IOException("the connection ended early");
+      }
+    } finally {
+      answer.disconnect();
+    }
+  }
+
+  private static CommandFailure tooLong(HubFile file, Path part) throws IOException {
+    Files.deleteIfExists(part);
+    return new CommandFailure(
+        ExitCode.FAILED,
+        "SHA256_MISMATCH",
+        "%s is longer than the %d bytes that the hub states; it is thrown away"
+            .formatted(file.path(), file.size()));
+  }
+
+  private static void requireContent(HubFile file, Path part) throws IOException {
+    if (file.sha256().isEmpty()) {
+      return;
+    }
+    String found = Pins.sha256(part);
+    if (!found.equals(file.sha256().get())) {
+      Files.deleteIfExists(part);
+      throw new CommandFailure(
+          ExitCode.FAILED,
+          "SHA256_MISMATCH",
+          "%s has SHA-256 %s, the hub states %s; it is thrown away"
+              .formatted(file.path(), found, file.sha256().get()));
+    }
+  }
+
+  private static void requireRoom(Path part, IOException e) {
+    boolean full = String.valueOf(e.getMessage()).contains("No space left");
+    if (full) {
+      throw new CommandFailure(
+          ExitCode.FAILED,
+          "DISK_FULL",
+          "no room left on the disk for " + part + "; free some, then the same command goes on");
+    }
+  }
+
+  /** Refuses what cannot fit, ahead of the transfer. */
+  static void requireRoom(Path directory, long bytes) throws IOException {
+    FileStore store = Files.getFileStore(directory);
+    if (store.getUsableSpace() < bytes) {
+      throw new CommandFailure(
+          ExitCode.FAILED,
+          "DISK_FULL",
+          "%d MiB are needed in %s, %d MiB are free"
+              .formatted(bytes >> 20, directory, store.getUsableSpace() >> 20));
+    }
+  }
+
+  /** Sends a request, and follows where the answer points to. */
+  private HttpURLConnection open(URI uri, long from) throws IOException {
+    URI next = uri;
+    for (int redirect = 0; redirect <= MAX_REDIRECTS; redirect++) {
+      Proxy through = proxy.of(next);
+      HttpURLConnection connection = (HttpURLConnection) next.toURL().openConnection(through);
+      connection.setConnectTimeout((int) timeout.toMillis());
+      connection.setReadTimeout((int) timeout.toMillis());
+      connection.setInstanceFollowRedirects(false);
+      connection.setRequestProperty("User-Agent", "lookalike");
+      // Bytes are counted and resumed as they are stored.
+      connection.setRequestProperty("Accept-Encoding", "identity");
+      if (from > 0) {
+        connection.setRequestProperty("Range", "bytes=" + from + "-");
+      }
+      if (token.isPresent() && isOwn(next)) {
+        connection.setRequestProperty("Authorization", "Bearer " + token.get());
+      }
+      if (!REDIRECTS.contains(connection.getResponseCode())) {
+        return connection;
+      }
+      String location = connection.getHeaderField("Location");
+      connection.disconnect();
+      if (location == null) {
+        throw new IOException("a redirect to nowhere");
+      }
+      next = next.resolve(location);
+      requireSecure(next);
+    }
+    throw new IOException("more than " + MAX_REDIRECTS + " redirects");
+  }
+
+  private boolean isOwn(URI uri) {
+    return uri.getScheme().equalsIgnoreCase(address.getScheme())
+        && uri.getHost().equalsIgnoreCase(address.getHost())
+        && uri.getPort() == address.getPort();
+  }
+
+  private static void requireSecure(URI uri) {
+    String host = uri.getHost();
+    boolean loopback =
+        host != null
+            && (host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]"));
+    if (host == null
+        || !("https".equalsIgnoreCase(uri.getScheme())
+            || (loopback && "http".equalsIgnoreCase(uri.getScheme())))) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "HUB_INSECURE",
+          uri + " is not https: a model is taken over an encrypted connection only");
+    }
+  }
+
+  /** Throws where the status says that another attempt would end in the same way. */
+  private void requireOk(HttpURLConnection answer, String what) throws IOException {
+    int status = answer.getResponseCode();
+    String says = answer.getURL().getHost() + " answers " + status + " for " + what;
+    switch (status) {
+      case 200, 206 -> {}
+      case 404 ->
+          throw new CommandFailure(
+              ExitCode.NOT_FOUND,
+              "HUB_NOT_FOUND",
+              says + ": no such repository, revision or file, or a private one (see --help)");
+      case 401, 403 ->
+          throw new CommandFailure(
+              ExitCode.REFUSED,
+              "HUB_FORBIDDEN",
+              says
+                  + (token.isPresent()
+                      ? ": the token gives no access; for a gated model accept its terms at the hub"
+                      : ": it does not exist, or needs a token in LOOKALIKE_HUB_TOKEN"));
+      default -> {
+        if (status == 429 || status >= 500) {
+          throw new IOException(says);
+        }
+        throw new CommandFailure(ExitCode.FAILED, "HUB_ANSWER", says);
+      }
+    }
+  }
+
+  private CommandFailure unreachable(URI uri, IOException e) {
+    return new CommandFailure(
+        ExitCode.UNAVAILABLE,
+        "HUB_UNREACHABLE",
+        "%s does not answer (%s)%s; another hub is named with --hub or LOOKALIKE_HUB"
+            .formatted(address, reason(e), proxy.describe(uri)));
+  }
+
+  private static String reason(IOException e) {
+    return e.getMessage() == null
+        ? e.getClass().getSimpleName()
+        : e.getClass().getSimpleName() + ": " + e.getMessage();
+  }
+
+  private void rest() {
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CommandFailure(ExitCode.INTERRUPTED, "INTERRUPTED", "interrupted");
+    }
+  }
+
+  private static String escaped(String segment) {
+    return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

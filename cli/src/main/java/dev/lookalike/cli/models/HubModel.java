@@ -1,0 +1,113 @@
+package dev.lookalike.cli.models;
+
+import dev.lookalike.cli.models.Hub.HubFile;
+import dev.lookalike.cli.models.Hub.Listing;
+import dev.lookalike.cli.terminal.CommandFailure;
+import dev.lookalike.cli.terminal.ExitCode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The files of a repository that make a model folder.
+ *
+ * @param graph the ONNX graph, which is called model.onnx in the folder
+ * @param files by the name in the folder; the graph and its external data among them
+ */
+record HubModel(HubFile graph, Map<String, HubFile> files) {
+  private static final String GRAPH = "model.onnx";
+
+  /** Small files that embed-service reads, or that say what may be done with the model. */
+  private static final Set<String> BESIDE =
+      Set.of(
+          "config.json",
+          "preprocessor_config.json",
+          "processor_config.json",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "lookalike-model.json",
+          "labels.txt",
+          "LICENSE",
+          "LICENSE.txt",
+          "LICENSE.md");
+
+  /**
+   * Chooses.
+   *
+   * @param variant such as "fp16" for model_fp16.onnx; empty: model.onnx
+   * @param path the graph's own path, instead of a variant
+   * @throws CommandFailure NO_ONNX_IN_REPO, NO_SUCH_VARIANT, NO_PREPROCESSING
+   */
+  static HubModel choose(
+      String repo, Listing listing, Optional<String> variant, Optional<String> path) {
+    List<String> graphs =
+        listing.files().stream().map(HubFile::path).filter(p -> p.endsWith(".onnx")).toList();
+    if (graphs.isEmpty()) {
+      throw new CommandFailure(
+          ExitCode.REFUSED,
+          "NO_ONNX_IN_REPO",
+          ("%s holds no ONNX graph; export it with: optimum-cli export onnx --model %s %s"
+                  + ", then: lookalike model add %s")
+              .formatted(repo, repo, lastPart(repo), lastPart(repo)));
+    }
+    String name = variant.map(v -> "model_" + v + ".onnx").orElse(GRAPH);
+    HubFile graph =
+        path.flatMap(listing::file)
+            .or(
+                () ->
+                    path.isPresent()
+                        ? Optional.empty()
+                        : listing.file(name).or(() -> listing.file("onnx/" + name)))
+            .orElseThrow(
+                () ->
+                    new CommandFailure(
+                        ExitCode.REFUSED,
+                        "NO_SUCH_VARIANT",
+                        "%s holds no %s; choose with --variant or --file: %s"
+                            .formatted(repo, path.orElse(name), String.join(", ", graphs))));
+    Map<String, HubFile> files = new LinkedHashMap<>();
+    for (HubFile file : listing.files()) {
+      if (BESIDE.contains(file.path())) {
+        files.put(file.name(), file);
+      }
+      // The graph names its data by the name that it has here.
+      boolean data =
+          file.path().startsWith(graph.path() + "_data")
+              || file.path().equals(graph.path() + ".data");
+      if (data && file.name().matches("[A-Za-z0-9._-]+")) {
+        files.put(file.name(), file);
+      }
+    }
+    if (!files.containsKey("preprocessor_config.json")
+        && !files.containsKey("lookalike-model.json")) {
+      throw new CommandFailure(
+          ExitCode.REFUSED,
+          "NO_PREPROCESSING",
+          ("%s has no preprocessor_config.json, which says how images are made ready: it is no image model,"
+                  + " or the file has to be added to a folder of yours")
+              .formatted(repo));
+    }
+    files.put(GRAPH, graph);
+    return new HubModel(graph, files);
+  }
+
+  static String lastPart(String repo) {
+    return repo.substring(repo.lastIndexOf('/') + 1);
+  }
+
+  /** Bytes in all, as far as they are stated. */
+  long size() {
+    return files.values().stream().mapToLong(file -> Math.max(0, file.size())).sum();
+  }
+
+  /** In the order in which they are fetched: the small ones first. */
+  List<Map.Entry<String, HubFile>> inOrder() {
+    List<Map.Entry<String, HubFile>> all = new ArrayList<>(files.entrySet());
+    all.sort(java.util.Comparator.comparingLong(entry -> entry.getValue().size()));
+    return all;
+  }
+}

@@ -1,0 +1,163 @@
+package dev.lookalike.cli.models;
+
+import dev.lookalike.cli.models.Hub.HubFile;
+import dev.lookalike.cli.models.Hub.Listing;
+import dev.lookalike.cli.terminal.CommandFailure;
+import dev.lookalike.cli.terminal.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Pulls one model into the folder of the models. Until it is whole and verified it lies in a hidden
+ * folder beside, from which the same command goes on.
+ *
+ * @param notes gets a line about each step
+ */
+record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> notes) {
+
+  /** Room that stays free beside a model. */
+  private static final long SPARE_BYTES = 64L << 20;
+
+  /** How often a large file is told of. */
+  private static final long NOTE_BYTES = 64L << 20;
+
+  /**
+   * What is wanted.
+   *
+   * @param name of the folder
+   * @param variant such as "fp16"
+   * @param path of the graph, instead of a variant
+   */
+  record Wanted(
+      String repo, String revision, String name, Optional<String> variant, Optional<String> path) {}
+
+  /**
+   * What there is now.
+   *
+   * @param fresh false: it was there before, and is what was pulled then
+   */
+  record Pulled(Path folder, Pins pins, boolean fresh) {}
+
+  Pulled pull(Wanted wanted) throws IOException {
+    Listing listing = hub.list(wanted.repo(), wanted.revision());
+    HubModel model = HubModel.choose(wanted.repo(), listing, wanted.variant(), wanted.path());
+    Path folder = folders.folder(wanted.name());
+    if (Files.exists(folder)) {
+      return verified(wanted, listing, model, folder);
+    }
+    Path staging = folders.staging(wanted.name());
+    Pins begun =
+        new Pins(
+            hubAddress,
+            wanted.repo(),
+            wanted.revision(),
+            listing.commit(),
+            model.graph().path(),
+            List.of());
+    Optional<Pins> before = Files.isDirectory(staging) ? Pins.read(staging) : Optional.empty();
+    if (before.isEmpty() || !isSame(before.get(), begun)) {
+      ModelFolders.delete(staging);
+      Files.createDirectories(staging);
+      begun.write(staging);
+    }
+    Hub.requireRoom(staging, model.size() - ModelFolders.size(staging) + SPARE_BYTES);
+    List<Pins.Pin> pins = new ArrayList<>();
+    for (Map.Entry<String, HubFile> entry : model.inOrder()) {
+      Path file = staging.resolve(entry.getKey());
+      if (!isWhole(file, entry.getValue())) {
+        fetch(wanted, listing, entry.getValue(), file);
+      }
+      pins.add(
+          new Pins.Pin(
+              entry.getKey(), entry.getValue().path(), Files.size(file), Pins.sha256(file)));
+    }
+    Pins whole =
+        new Pins(begun.hub(), begun.repo(), begun.revision(), begun.commit(), begun.graph(), pins);
+    whole.write(staging);
+    Files.move(staging, folder, StandardCopyOption.ATOMIC_MOVE);
+    return new Pulled(folder, whole, true);
+  }
+
+  /** Whether an earlier attempt has brought this file. */
+  private static boolean isWhole(Path file, HubFile stated) throws IOException {
+    return Files.isRegularFile(file)
+        && (stated.size() < 0 || Files.size(file) == stated.size())
+        && (stated.sha256().isEmpty() || Pins.sha256(file).equals(stated.sha256().get()));
+  }
+
+  private void fetch(Wanted wanted, Listing listing, HubFile file, Path to) {
+    notes.accept(
+        file.path() + (file.size() < 0 ? "" : " (%.1f MiB)".formatted(file.size() / 1048576.0)));
+    long[] told = new long[1];
+    hub.fetch(
+        wanted.repo(),
+        listing.commit(),
+        file,
+        to,
+        there -> {
+          if (there - told[0] >= NOTE_BYTES) {
+            told[0] = there;
+            notes.accept(
+                "  %d MiB%s"
+                    .formatted(
+                        there >> 20,
+                        file.size() > 0 ? ", %d %%".formatted(100 * there / file.size()) : ""));
+          }
+        });
+  }
+
+  private static boolean isSame(Pins one, Pins other) {
+    return one.repo().equals(other.repo())
+        && one.commit().equals(other.commit())
+        && one.graph().equals(other.graph());
+  }
+
+  /** A second pull of the same: holds what is there against what was pulled, and the hub. */
+  private Pulled verified(Wanted wanted, Listing listing, HubModel model, Path folder)
+      throws IOException {
+    Pins pins =
+        Pins.read(folder)
+            .orElseThrow(
+                () ->
+                    new CommandFailure(
+                        ExitCode.REFUSED,
+                        "MODEL_EXISTS",
+                        folder + " is there and was not pulled; give another --name"));
+    if (!pins.repo().equals(wanted.repo())
+        || !pins.commit().equals(listing.commit())
+        || !pins.graph().equals(model.graph().path())) {
+      throw new CommandFailure(
+          ExitCode.REFUSED,
+          "MODEL_EXISTS",
+          ("%s holds %s of %s at commit %.12s; asked for is %s of %s at commit %.12s: give another --name,"
+                  + " since collections are bound to the model that they have")
+              .formatted(
+                  folder,
+                  pins.graph(),
+                  pins.repo(),
+                  pins.commit(),
+                  model.graph().path(),
+                  wanted.repo(),
+                  listing.commit()));
+    }
+    pins.verify(folder);
+    for (Pins.Pin pin : pins.files()) {
+      Optional<String> stated = listing.file(pin.path()).flatMap(HubFile::sha256);
+      if (stated.isPresent() && !stated.get().equals(pin.sha256())) {
+        throw new CommandFailure(
+            ExitCode.FAILED,
+            "SHA256_MISMATCH",
+            "%s was pulled with SHA-256 %s, the hub states %s for the same commit now"
+                .formatted(pin.path(), pin.sha256(), stated.get()));
+      }
+    }
+    return new Pulled(folder, pins, false);
+  }
+}
