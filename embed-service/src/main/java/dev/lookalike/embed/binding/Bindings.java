@@ -97,6 +97,7 @@ public class Bindings {
     CollectionRegistry following =
         new CollectionRegistry(broker.clientSettings(), this::signalChange);
     registry = following;
+    embedders.onMore(this::signalChange);
     thread = Thread.ofPlatform().name("bindings").daemon().start(() -> keep(following, onChange));
   }
 

@@ -2,6 +2,7 @@ package dev.lookalike.embed.health;
 
 import dev.lookalike.embed.binding.Bindings;
 import dev.lookalike.embed.infer.Embedders;
+import dev.lookalike.embed.model.OnnxModel;
 import dev.lookalike.embed.stream.Pipelines;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
@@ -41,8 +42,11 @@ public class Ready implements HealthCheck {
         .forEach(
             each ->
                 response.withData(
-                    "model " + each.model().reference().getId(),
-                    "served on " + each.model().device()));
+                    "model " + each.model().reference().getId(), served(each.model())));
+    embedders
+        .models()
+        .flatMap(models -> models.devices().trouble())
+        .ifPresent(trouble -> response.withData("device", "cpu, and not CUDA: " + trouble));
     embedders
         .models()
         .ifPresent(
@@ -54,6 +58,12 @@ public class Ready implements HealthCheck {
         .unserved()
         .forEach(each -> response.withData("collection " + each.collection(), each.reason()));
     return response.build();
+  }
+
+  private String served(OnnxModel model) {
+    String text = "served on " + model.device();
+    Optional<String> change = embedders.models().flatMap(models -> models.change(model));
+    return change.map(why -> text + ", but " + why).orElse(text);
   }
 
   private Optional<String> reason() {

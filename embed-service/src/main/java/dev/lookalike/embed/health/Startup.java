@@ -2,10 +2,12 @@ package dev.lookalike.embed.health;
 
 import dev.lookalike.embed.binding.Bindings;
 import dev.lookalike.embed.infer.Embedders;
+import dev.lookalike.embed.model.DeviceRequiredException;
 import dev.lookalike.embed.online.QueryImages;
 import dev.lookalike.embed.server.EmbedMetrics;
 import dev.lookalike.embed.stream.Pipelines;
 import dev.lookalike.imaging.Natives;
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -32,6 +34,12 @@ public class Startup {
     this.bindings = bindings;
     this.pipelines = pipelines;
     metrics.gauges(pipelines::lag, images::queued, () -> embedders.all().size(), pipelines::count);
+    metrics.devices(
+        () -> embedders.all().stream().filter(each -> !each.model().device().equals("cpu")).count(),
+        () ->
+            embedders.all().stream()
+                .filter(each -> each.model().deviceTrouble().isPresent())
+                .count());
   }
 
   void start(@Observes StartupEvent event) {
@@ -52,6 +60,10 @@ public class Startup {
       trouble = Optional.empty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (DeviceRequiredException e) {
+      LOG.fatal(e.getMessage());
+      trouble = Optional.of(String.valueOf(e.getMessage()));
+      Quarkus.asyncExit(1);
     } catch (RuntimeException | LinkageError e) {
       LOG.error("the models cannot be loaded", e);
       trouble = Optional.of("the models cannot be loaded: " + e.getMessage());

@@ -3,106 +3,353 @@ package dev.lookalike.embed.model;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
-import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * What must be known of an ONNX graph before it is loaded, read field by field so that weights are
- * skipped and never held. Field numbers are those of onnx.proto3 (ONNX 1.19).
+ * An ONNX graph as it lies in memory: what must be known of it before it is loaded, and where each
+ * part of it begins and ends, so that {@link GraphCut} can leave parts out. Weights are passed
+ * over, never copied. Field numbers are those of onnx.proto3 (ONNX 1.19).
  *
+ * @param bytes the whole file
+ * @param parts of the main graph, in their order
+ * @param graphAt where the main graph's field begins in the file, tag included, and where it ends
  * @param externalFiles files beside the graph that hold weights, as the graph names them
  * @param dynamicallyQuantised whether activations are quantised by the range of their batch, so
  *     that a vector depends on what else is in it
  */
-record GraphFile(SortedSet<String> externalFiles, boolean dynamicallyQuantised) {
-  private static final int MODEL_GRAPH = 7;
+record GraphFile(
+    MemorySegment bytes,
+    List<Part> parts,
+    Span graphAt,
+    SortedSet<String> externalFiles,
+    boolean dynamicallyQuantised) {
+  static final int MODEL_GRAPH = 7;
+  static final int GRAPH_OUTPUT = 12;
   private static final int GRAPH_NODE = 1;
   private static final int GRAPH_INITIALIZER = 5;
+  private static final int GRAPH_INPUT = 11;
+  private static final int NODE_INPUT = 1;
+  private static final int NODE_OUTPUT = 2;
   private static final int NODE_OP_TYPE = 4;
   private static final int NODE_ATTRIBUTE = 5;
   private static final int ATTRIBUTE_TENSOR = 5;
   private static final int ATTRIBUTE_GRAPH = 6;
+  private static final int TENSOR_DIMENSION = 1;
+  private static final int TENSOR_TYPE = 2;
+  private static final int TENSOR_NAME = 8;
   private static final int TENSOR_EXTERNAL_DATA = 13;
+  private static final int VALUE_NAME = 1;
   private static final int ENTRY_KEY = 1;
   private static final int ENTRY_VALUE = 2;
 
   /** Messages within messages, at most: graphs in attributes of nodes of graphs. */
   private static final int MAX_DEPTH = 64;
 
-  private enum Kind {
-    MODEL,
-    GRAPH,
-    NODE,
-    ATTRIBUTE,
-    TENSOR
+  /** From the first byte of a field, its tag, to behind its last. */
+  record Span(int from, int to) {}
+
+  /** A field of the main graph. */
+  sealed interface Part {
+    Span span();
+
+    /**
+     * @param inputs names, empty ones included; those that graphs within it take from outside too
+     */
+    record Node(Span span, String operator, List<String> inputs, List<String> outputs)
+        implements Part {}
+
+    record Initializer(Span span, String name, Optional<External> external) implements Part {}
+
+    record Input(Span span, String name) implements Part {}
+
+    record Output(Span span, String name) implements Part {}
+
+    record Other(Span span) implements Part {}
   }
 
+  /**
+   * Weights in a file beside the graph.
+   *
+   * @param type {@code TensorProto.DataType}
+   * @param length bytes; -1 where the graph does not state it
+   */
+  record External(String file, long offset, long length, int type, long[] shape) {}
+
+  /** Reads one file; positions are within the buffer. */
   private static final class Scan {
+    private final CodedInputStream in;
+    private final List<Part> parts = new ArrayList<>();
     private final SortedSet<String> files = new TreeSet<>();
+    private Optional<Span> graph = Optional.empty();
     private boolean dynamic;
 
-    void read(CodedInputStream in, Kind kind, int depth) throws IOException {
+    Scan(ByteBuffer bytes) {
+      in = CodedInputStream.newInstance(bytes);
+    }
+
+    void model() throws IOException {
+      for (int start = position(), tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, MODEL_GRAPH)) {
+          int limit = push();
+          graph();
+          in.popLimit(limit);
+          graph = Optional.of(new Span(start, position()));
+        } else {
+          skip(tag);
+        }
+        start = position();
+      }
+    }
+
+    private void graph() throws IOException {
+      for (int start = position(), tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, GRAPH_NODE)) {
+          NodeFields node = node(1);
+          parts.add(
+              new Part.Node(new Span(start, position()), node.operator, node.inputs, node.outputs));
+        } else if (isMessage(tag, GRAPH_INITIALIZER)) {
+          TensorFields tensor = tensor();
+          parts.add(
+              new Part.Initializer(new Span(start, position()), tensor.name, tensor.external()));
+        } else if (isMessage(tag, GRAPH_INPUT)) {
+          String name = valueName();
+          parts.add(new Part.Input(new Span(start, position()), name));
+        } else if (isMessage(tag, GRAPH_OUTPUT)) {
+          String name = valueName();
+          parts.add(new Part.Output(new Span(start, position()), name));
+        } else {
+          skip(tag);
+          parts.add(new Part.Other(new Span(start, position())));
+        }
+        start = position();
+      }
+    }
+
+    private static final class NodeFields {
+      private final List<String> inputs = new ArrayList<>();
+      private final List<String> outputs = new ArrayList<>();
+      private String operator = "";
+    }
+
+    private NodeFields node(int depth) throws IOException {
       if (depth > MAX_DEPTH) {
         throw new IOException("messages nest deeper than " + MAX_DEPTH);
       }
+      int limit = push();
+      NodeFields node = new NodeFields();
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        int field = WireFormat.getTagFieldNumber(tag);
-        boolean message = WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
-        if (message && kind == Kind.MODEL && field == MODEL_GRAPH) {
-          nested(in, Kind.GRAPH, depth);
-        } else if (message && kind == Kind.GRAPH && field == GRAPH_NODE) {
-          nested(in, Kind.NODE, depth);
-        } else if (message && kind == Kind.GRAPH && field == GRAPH_INITIALIZER) {
-          nested(in, Kind.TENSOR, depth);
-        } else if (message && kind == Kind.NODE && field == NODE_ATTRIBUTE) {
-          nested(in, Kind.ATTRIBUTE, depth);
-        } else if (message && kind == Kind.NODE && field == NODE_OP_TYPE) {
-          dynamic |= in.readString().equals("DynamicQuantizeLinear");
-        } else if (message && kind == Kind.ATTRIBUTE && field == ATTRIBUTE_TENSOR) {
-          nested(in, Kind.TENSOR, depth);
-        } else if (message && kind == Kind.ATTRIBUTE && field == ATTRIBUTE_GRAPH) {
-          nested(in, Kind.GRAPH, depth);
-        } else if (message && kind == Kind.TENSOR && field == TENSOR_EXTERNAL_DATA) {
-          entry(in);
-        } else if (!in.skipField(tag)) {
-          throw new IOException("a group ends that did not begin");
+        if (isMessage(tag, NODE_INPUT)) {
+          node.inputs.add(in.readString());
+        } else if (isMessage(tag, NODE_OUTPUT)) {
+          node.outputs.add(in.readString());
+        } else if (isMessage(tag, NODE_OP_TYPE)) {
+          node.operator = in.readString();
+          dynamic |= node.operator.startsWith("DynamicQuantize");
+        } else if (isMessage(tag, NODE_ATTRIBUTE)) {
+          attribute(node, depth);
+        } else {
+          skip(tag);
+        }
+      }
+      in.popLimit(limit);
+      return node;
+    }
+
+    private void attribute(NodeFields node, int depth) throws IOException {
+      int limit = push();
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, ATTRIBUTE_TENSOR)) {
+          tensor();
+        } else if (isMessage(tag, ATTRIBUTE_GRAPH)) {
+          node.inputs.addAll(inner(depth + 1));
+        } else {
+          skip(tag);
+        }
+      }
+      in.popLimit(limit);
+    }
+
+    /** Names that a graph within a node may take from outside: all that its nodes take. */
+    private Set<String> inner(int depth) throws IOException {
+      int limit = push();
+      Set<String> taken = new HashSet<>();
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, GRAPH_NODE)) {
+          taken.addAll(node(depth + 1).inputs);
+        } else if (isMessage(tag, GRAPH_INITIALIZER)) {
+          tensor();
+        } else if (isMessage(tag, GRAPH_OUTPUT)) {
+          taken.add(valueName());
+        } else {
+          skip(tag);
+        }
+      }
+      in.popLimit(limit);
+      return taken;
+    }
+
+    private static final class TensorFields {
+      private final Map<String, String> entries = new HashMap<>();
+      private final List<Long> shape = new ArrayList<>();
+      private String name = "";
+      private int type;
+
+      Optional<External> external() throws IOException {
+        String file = entries.get("location");
+        if (file == null) {
+          return Optional.empty();
+        }
+        try {
+          return Optional.of(
+              new External(
+                  file,
+                  Long.parseLong(entries.getOrDefault("offset", "0")),
+                  Long.parseLong(entries.getOrDefault("length", "-1")),
+                  type,
+                  shape.stream().mapToLong(Long::longValue).toArray()));
+        } catch (NumberFormatException e) {
+          throw new IOException("external data of " + name + ": " + entries, e);
         }
       }
     }
 
-    private void nested(CodedInputStream in, Kind kind, int depth) throws IOException {
-      int limit = in.pushLimit(in.readRawVarint32());
-      read(in, kind, depth + 1);
+    private TensorFields tensor() throws IOException {
+      int limit = push();
+      TensorFields tensor = new TensorFields();
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, TENSOR_EXTERNAL_DATA)) {
+          entry(tensor.entries);
+        } else if (isMessage(tag, TENSOR_NAME)) {
+          tensor.name = in.readString();
+        } else if (isMessage(tag, TENSOR_DIMENSION)) {
+          int packed = push();
+          while (in.getBytesUntilLimit() > 0) {
+            tensor.shape.add(in.readInt64());
+          }
+          in.popLimit(packed);
+        } else if (tag == (TENSOR_DIMENSION << 3)) {
+          tensor.shape.add(in.readInt64());
+        } else if (tag == (TENSOR_TYPE << 3)) {
+          tensor.type = in.readInt32();
+        } else {
+          skip(tag);
+        }
+      }
       in.popLimit(limit);
+      String file = tensor.entries.get("location");
+      if (file != null) {
+        files.add(file);
+      }
+      return tensor;
     }
 
-    private void entry(CodedInputStream in) throws IOException {
-      int limit = in.pushLimit(in.readRawVarint32());
+    private void entry(Map<String, String> entries) throws IOException {
+      int limit = push();
       String key = "";
       String value = "";
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        switch (WireFormat.getTagFieldNumber(tag)) {
-          case ENTRY_KEY -> key = in.readString();
-          case ENTRY_VALUE -> value = in.readString();
-          default -> in.skipField(tag);
+        if (isMessage(tag, ENTRY_KEY)) {
+          key = in.readString();
+        } else if (isMessage(tag, ENTRY_VALUE)) {
+          value = in.readString();
+        } else {
+          skip(tag);
         }
       }
       in.popLimit(limit);
-      if (key.equals("location")) {
-        files.add(value);
+      entries.put(key, value);
+    }
+
+    private String valueName() throws IOException {
+      int limit = push();
+      String name = "";
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, VALUE_NAME)) {
+          name = in.readString();
+        } else {
+          skip(tag);
+        }
+      }
+      in.popLimit(limit);
+      return name;
+    }
+
+    private static boolean isMessage(int tag, int field) {
+      return tag == (field << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED);
+    }
+
+    private int push() throws IOException {
+      return in.pushLimit(in.readRawVarint32());
+    }
+
+    private int position() {
+      return in.getTotalBytesRead();
+    }
+
+    private void skip(int tag) throws IOException {
+      if (!in.skipField(tag)) {
+        throw new IOException("a group ends that did not begin");
       }
     }
   }
 
   /**
-   * @throws IOException where the bytes are no protobuf message, or end too early
+   * @param bytes a file, not copied
+   * @throws IOException where the bytes are no ONNX graph, or end too early
    */
-  static GraphFile read(InputStream bytes) throws IOException {
-    CodedInputStream in = CodedInputStream.newInstance(bytes, 1 << 16);
-    in.setSizeLimit(Integer.MAX_VALUE);
-    Scan scan = new Scan();
-    scan.read(in, Kind.MODEL, 0);
-    return new GraphFile(scan.files, scan.dynamic);
+  static GraphFile read(MemorySegment bytes) throws IOException {
+    Scan scan = new Scan(bytes.asByteBuffer());
+    scan.model();
+    Span graph = scan.graph.orElseThrow(() -> new IOException("it holds no graph"));
+    return new GraphFile(bytes, List.copyOf(scan.parts), graph, scan.files, scan.dynamic);
+  }
+
+  /** Names of the graph's inputs that are no weights, in their order. */
+  List<String> inputs() {
+    Set<String> weights = new HashSet<>();
+    for (Part part : parts) {
+      if (part instanceof Part.Initializer initializer) {
+        weights.add(initializer.name());
+      }
+    }
+    List<String> names = new ArrayList<>();
+    for (Part part : parts) {
+      if (part instanceof Part.Input input && !weights.contains(input.name())) {
+        names.add(input.name());
+      }
+    }
+    return names;
+  }
+
+  /** Names of the graph's outputs, in their order. */
+  List<String> outputs() {
+    List<String> names = new ArrayList<>();
+    for (Part part : parts) {
+      if (part instanceof Part.Output output) {
+        names.add(output.name());
+      }
+    }
+    return names;
+  }
+
+  /** The nodes by the names of what they give. */
+  Map<String, Part.Node> producers() {
+    Map<String, Part.Node> producers = new HashMap<>();
+    for (Part part : parts) {
+      if (part instanceof Part.Node node) {
+        node.outputs().forEach(output -> producers.put(output, node));
+      }
+    }
+    return producers;
   }
 }

@@ -5,19 +5,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.lookalike.embed.preprocess.Preprocessor;
 import dev.lookalike.embed.preprocess.ProcessorSettings;
-import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -26,57 +28,74 @@ import java.util.regex.Pattern;
 /**
  * A model as its folder describes it; nothing of it is held against the graph yet.
  *
- * @param graph {@code model.onnx}
+ * @param folder it lies in
+ * @param graph what the file holds
+ * @param external weights beside the graph, by the names that the graph has for their files
  * @param id what the folder states, else the folder's name
  * @param version what the folder states; may be empty
  * @param digest lower-case hex SHA-256 over the graph and its external data, in the order of their
  *     names
  * @param preprocessingVersion 12 hex digits: a hash of the settings and of the code's version
- * @param dynamicallyQuantised whether it must run one image at a time
  * @param stated what {@code lookalike-model.json} says of the graph
  * @param labels names of the classes, by index; empty where there are none
  */
 record ModelFolder(
-    Path graph,
+    Path folder,
+    GraphFile graph,
+    Map<String, MemorySegment> external,
     String id,
     String version,
     String digest,
     Preprocessor preprocessor,
     String preprocessingVersion,
-    boolean dynamicallyQuantised,
     Stated stated,
     List<String> labels) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
   private static final Set<String> FIELDS =
-      Set.of("id", "version", "input", "output", "logits", "dimension", "labels", "preprocessing");
+      Set.of(
+          "id",
+          "version",
+          "variant",
+          "input",
+          "output",
+          "pooling",
+          "logits",
+          "dimension",
+          "labels",
+          "preprocessing");
 
   /** Longest label, as the contract has it. */
   private static final int MAX_LABEL_BYTES = 256;
 
+  /** Bytes that are read or hashed in one go; a buffer has no more than 2 GiB. */
+  private static final long CHUNK = 1L << 24;
+
   /**
    * @param input name of the graph's input
-   * @param output name of the output that is the embedding
+   * @param output name of the tensor that is the embedding
+   * @param pooling how it is made a vector
    * @param logits name of the output that is the classification head
    * @param dimension length of the embedding
    */
   record Stated(
       Optional<String> input,
       Optional<String> output,
+      Optional<EmbeddingTensor.Pooling> pooling,
       Optional<String> logits,
       Optional<Integer> dimension) {}
 
   /**
+   * Reads a folder, weights included: what is hashed is what runs, whatever becomes of the files.
+   *
+   * @param given the folder, or a graph in it
+   * @param file holds the graph, which is not needed once it is loaded
+   * @param weights holds the weights beside it, which are
    * @throws ModelRefusedException with the field, what was expected and what was found
    */
-  static ModelFolder read(Path folder) {
-    Path graph = folder.resolve("model.onnx");
-    if (!Files.isRegularFile(graph)) {
-      throw new ModelRefusedException(
-          "model.onnx",
-          "a file in " + folder,
-          Files.isDirectory(folder) ? "none" : "no such folder");
-    }
+  static ModelFolder read(Path given, Arena file, Arena weights) {
+    GraphChoice choice = GraphChoice.of(given);
+    Path folder = choice.folder();
     try {
       JsonNode own = json(folder.resolve("lookalike-model.json"));
       own.fieldNames()
@@ -87,6 +106,7 @@ record ModelFolder(
                       "lookalike-model.json", "fields of " + new java.util.TreeSet<>(FIELDS), name);
                 }
               });
+      GraphChoice chosen = choice.resolved(text(own, "variant"));
       JsonNode processor =
           own.has("preprocessing")
               ? own.path("preprocessing")
@@ -98,15 +118,17 @@ record ModelFolder(
             "neither");
       }
       ProcessorSettings settings = ProcessorConfigFile.read(processor);
-      GraphFile facts = facts(graph);
+      GraphFile graph = graph(chosen.graph(), file);
+      Map<String, MemorySegment> external = external(chosen, graph, weights);
       return new ModelFolder(
+          folder,
           graph,
-          id(own, folder),
+          external,
+          id(own, chosen),
           own.path("version").asText(""),
-          digest(folder, graph, facts),
+          digest(graph, external),
           preprocessor(settings),
           preprocessingVersion(settings),
-          facts.dynamicallyQuantised(),
           stated(own),
           labels(own, folder));
     } catch (IOException e) {
@@ -119,6 +141,7 @@ record ModelFolder(
     return new Stated(
         text(own, "input"),
         text(own, "output"),
+        text(own, "pooling").map(EmbeddingTensor.Pooling::of),
         text(own, "logits"),
         own.has("dimension") ? Optional.of(own.path("dimension").asInt()) : Optional.empty());
   }
@@ -132,12 +155,34 @@ record ModelFolder(
     }
   }
 
-  private static GraphFile facts(Path graph) throws IOException {
-    try (InputStream in = Files.newInputStream(graph)) {
-      return GraphFile.read(in);
-    } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+  private static GraphFile graph(Path file, Arena arena) throws IOException {
+    String name = String.valueOf(file.getFileName());
+    long size = Files.size(file);
+    if (size > Integer.MAX_VALUE) {
       throw new ModelRefusedException(
-          "model.onnx", "an ONNX graph", "bytes that are none: " + e.getMessage(), e);
+          name, "a graph of at most 2 GiB, with its weights beside it", size + " bytes");
+    }
+    try {
+      return GraphFile.read(content(file, arena));
+    } catch (IOException e) {
+      throw new ModelRefusedException(
+          name, "an ONNX graph", size + " bytes that are none: " + e.getMessage(), e);
+    }
+  }
+
+  private static MemorySegment content(Path file, Arena arena) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      MemorySegment bytes = arena.allocate(channel.size());
+      long at = 0;
+      while (at < bytes.byteSize()) {
+        int read =
+            channel.read(bytes.asSlice(at, Math.min(CHUNK, bytes.byteSize() - at)).asByteBuffer());
+        if (read < 0) {
+          throw new EOFException(file.getFileName() + " became shorter while it was read");
+        }
+        at += read;
+      }
+      return bytes;
     }
   }
 
@@ -162,37 +207,62 @@ record ModelFolder(
     return Optional.of(node.path(field).asText("")).filter(text -> !text.isEmpty());
   }
 
-  private static String id(JsonNode own, Path folder) {
-    Path name = folder.toAbsolutePath().normalize().getFileName();
-    String id =
+  private static String id(JsonNode own, GraphChoice chosen) {
+    Path name = chosen.folder().toAbsolutePath().normalize().getFileName();
+    String base =
         text(own, "id").orElse(name == null ? "model" : name.toString().toLowerCase(Locale.ROOT));
+    // Variants of one folder that are asked for by their files are models of their own.
+    String id = chosen.variant().filter(v -> !v.isEmpty()).map(v -> base + "-" + v).orElse(base);
     if (!ID.matcher(id).matches()) {
       throw new ModelRefusedException("id", ID.pattern(), id);
     }
     return id;
   }
 
-  private static String digest(Path folder, Path graph, GraphFile facts) throws IOException {
-    MessageDigest sha256 = sha256();
-    update(sha256, graph);
-    for (String name : facts.externalFiles()) {
-      Path file = folder.resolve(name).normalize();
-      if (Path.of(name).isAbsolute() || !file.startsWith(folder.normalize())) {
+  private static Map<String, MemorySegment> external(
+      GraphChoice chosen, GraphFile graph, Arena arena) throws IOException {
+    Map<String, MemorySegment> external = new TreeMap<>();
+    Path root = chosen.folder().toAbsolutePath().normalize();
+    for (String name : graph.externalFiles()) {
+      Path file = chosen.graph().toAbsolutePath().resolveSibling(name).normalize();
+      if (Path.of(name).isAbsolute() || !file.startsWith(root)) {
         throw new ModelRefusedException("external data", "files within the folder", name);
       }
       if (!Files.isRegularFile(file)) {
         throw new ModelRefusedException("external data", name, "no such file");
       }
-      update(sha256, file);
+      external.put(name, content(file, arena));
     }
+    for (GraphFile.Part part : graph.parts()) {
+      if (part instanceof GraphFile.Part.Initializer weights && weights.external().isPresent()) {
+        GraphFile.External place = weights.external().get();
+        MemorySegment file = external.get(place.file());
+        long there = file == null ? 0 : file.byteSize();
+        if (place.offset() < 0
+            || place.offset() > there
+            || place.length() > there - place.offset()) {
+          throw new ModelRefusedException(
+              "external data " + place.file(),
+              "at least %d bytes, for %s"
+                  .formatted(place.offset() + Math.max(0, place.length()), weights.name()),
+              there + " bytes");
+        }
+      }
+    }
+    return external;
+  }
+
+  private static String digest(GraphFile graph, Map<String, MemorySegment> external) {
+    MessageDigest sha256 = sha256();
+    update(sha256, graph.bytes());
+    // In the order of the names, as the map has them.
+    external.values().forEach(file -> update(sha256, file));
     return HexFormat.of().formatHex(sha256.digest());
   }
 
-  private static void update(MessageDigest digest, Path file) throws IOException {
-    try (InputStream in =
-        new DigestInputStream(
-            new BufferedInputStream(Files.newInputStream(file), 1 << 16), digest)) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
+  private static void update(MessageDigest digest, MemorySegment bytes) {
+    for (long at = 0; at < bytes.byteSize(); at += CHUNK) {
+      digest.update(bytes.asSlice(at, Math.min(CHUNK, bytes.byteSize() - at)).asByteBuffer());
     }
   }
 
@@ -206,8 +276,12 @@ record ModelFolder(
 
   /** The same for the same settings and code, whatever file they came from. */
   static String preprocessingVersion(ProcessorSettings settings) {
-    byte[] text = (Preprocessor.CODE_VERSION + " " + settings).getBytes(StandardCharsets.UTF_8);
-    return HexFormat.of().formatHex(sha256().digest(text)).substring(0, 12);
+    return preprocessingVersion(Preprocessor.CODE_VERSION + " " + settings);
+  }
+
+  static String preprocessingVersion(String text) {
+    byte[] hash = sha256().digest(text.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(hash).substring(0, 12);
   }
 
   private static List<String> labels(JsonNode own, Path folder) throws IOException {

@@ -1,16 +1,16 @@
 package dev.lookalike.embed.model;
 
 import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.lookalike.embed.preprocess.Preprocessor;
 import dev.lookalike.embed.preprocess.ProcessorSettings.Extent;
 import dev.lookalike.proto.image.v1.ModelReference;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -19,40 +19,52 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model in one session of ONNX Runtime on the CPU, verified against its graph and run once.
- * Thread-safe; {@link #infer} may run in several threads, though each run uses all its threads
- * already. Not to be used after {@link #close}.
+ * One model in one session of ONNX Runtime, verified against its graph and run. Its weights are in
+ * memory of its own: files that change later change nothing here. Thread-safe; {@link #infer} may
+ * run in several threads, though each run uses all its threads already. Not to be used after {@link
+ * #close}.
  */
 public final class OnnxModel implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(OnnxModel.class);
   private static final long ENVIRONMENT_STACK_BYTES = 256L << 20;
-
-  /** Outputs that are taken for the embedding where the folder names none, in this order. */
-  private static final List<String> EMBEDDINGS =
-      List.of("embedding", "image_embeds", "pooler_output");
-
-  private static final String LOGITS = "logits";
   private static final int MAX_DIMENSION = 4096;
 
   /** Classes with a label, best first, at most. */
   private static final int LABELS = 5;
 
+  /**
+   * Least cosine of an image's embeddings alone and in a batch. Kernels of int8 and float16 may
+   * round differently for another number of rows; quantisation by the range of the batch gives .99.
+   */
+  private static final double SAME = 0.9999;
+
   private final OrtEnvironment environment;
   private final OrtSession session;
-  private final Preprocessor preprocessor;
+  private final Arena weights;
+  private final List<OnnxTensor> external;
+  private final Devices devices;
+  private final ModelFolder description;
+  private final PixelType type;
   private final String input;
-  private final String embedding;
+  private final EmbeddingTensor embedding;
   private final Optional<String> logits;
-  private final List<String> labels;
-  private final int maxBatchSize;
-  private final ModelReference reference;
+  private final Queue<ByteBuffer> spare = new ConcurrentLinkedQueue<>();
+  private volatile int maxBatchSize = 1;
+  private volatile EmbeddingTensor.Pooling pooling = EmbeddingTensor.Pooling.FLATTEN;
+  private volatile ModelReference reference = ModelReference.getDefaultInstance();
+
+  private static final ByteBuffer EMPTY = ByteBuffer.allocateDirect(0);
 
   /** A class of the model's head and its probability. */
   public record ClassProbability(String name, float probability) {}
@@ -68,28 +80,62 @@ public final class OnnxModel implements AutoCloseable {
   private OnnxModel(
       OrtEnvironment environment,
       OrtSession session,
-      ModelFolder folder,
-      String input,
-      String embedding,
-      Optional<String> logits,
-      int maxBatchSize,
-      int dimension) {
+      Arena weights,
+      List<OnnxTensor> external,
+      Devices devices,
+      ModelFolder description,
+      Wiring wiring)
+      throws OrtException {
     this.environment = environment;
     this.session = session;
-    this.preprocessor = folder.preprocessor();
-    this.input = input;
-    this.embedding = embedding;
-    this.logits = logits;
-    this.labels = folder.labels();
-    this.maxBatchSize = maxBatchSize;
-    this.reference =
-        ModelReference.newBuilder()
-            .setId(folder.id())
-            .setVersion(folder.version())
-            .setDigest(folder.digest())
-            .setPreprocessingVersion(folder.preprocessingVersion())
-            .setDimension(dimension)
-            .build();
+    this.weights = weights;
+    this.external = external;
+    this.devices = devices;
+    this.description = description;
+    this.input = wiring.input();
+    this.embedding = wiring.embedding();
+    this.logits = wiring.logits();
+    this.type = PixelType.of(input, tensor("input " + input, session.getInputInfo().get(input)));
+  }
+
+  /** What goes into a graph and what is taken from it. */
+  private record Wiring(
+      GraphCut cut, String input, EmbeddingTensor embedding, Optional<String> logits) {
+    static Wiring of(ModelFolder folder) {
+      GraphFile graph = folder.graph();
+      EmbeddingTensor embedding = EmbeddingTensor.of(graph, folder.stated());
+      Optional<String> logits = folder.stated().logits();
+      if (logits.isPresent()
+          && !graph.outputs().contains(logits.get())
+          && !graph.producers().containsKey(logits.get())) {
+        throw new ModelRefusedException(
+            "logits", logits.get(), EmbeddingTensor.names(graph.outputs()));
+      }
+      // Without names there is nothing to say of a class.
+      logits =
+          logits
+              .or(() -> Optional.of(EmbeddingTensor.LOGITS).filter(graph.outputs()::contains))
+              .filter(name -> !folder.labels().isEmpty() && !name.equals(embedding.name()));
+      List<String> wanted = new ArrayList<>(List.of(embedding.name()));
+      logits.ifPresent(wanted::add);
+      GraphCut cut = GraphCut.of(graph, wanted);
+      return new Wiring(cut, input(folder, cut, embedding), embedding, logits);
+    }
+
+    private static String input(ModelFolder folder, GraphCut cut, EmbeddingTensor embedding) {
+      Optional<String> stated = folder.stated().input();
+      if (cut.inputs().size() != 1) {
+        throw new ModelRefusedException(
+            "input",
+            "one, the pixels, for output " + embedding.name(),
+            EmbeddingTensor.names(cut.inputs()));
+      }
+      String only = cut.inputs().getFirst();
+      if (stated.isPresent() && !stated.get().equals(only)) {
+        throw new ModelRefusedException("input", stated.get(), only);
+      }
+      return only;
+    }
   }
 
   /**
@@ -98,7 +144,7 @@ public final class OnnxModel implements AutoCloseable {
    * long class path) overflows the stack of an ordinary thread, which kills the process without a
    * word. Only the pages of a stack that are touched are ever resident.
    */
-  private static OrtEnvironment environment() {
+  static OrtEnvironment environment() {
     FutureTask<OrtEnvironment> task =
         new FutureTask<>(
             () -> {
@@ -118,97 +164,78 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
+  /** On the CPU. */
+  public static OnnxModel load(Path folder, int threads) {
+    return load(folder, threads, Devices.cpu());
+  }
+
   /**
-   * Reads a folder, loads its graph, holds one against the other and runs it once.
+   * Reads a folder, loads its graph, holds one against the other and runs it.
    *
-   * @param threads that one run uses, at least 1
+   * @param folder of a model, or a graph in one
+   * @param threads that one run uses on the CPU, at least 1
+   * @param devices where it is to run; where CUDA is preferred and this model does not run on it,
+   *     it runs on the CPU
    * @throws ModelRefusedException with the field, what was expected and what was found
    */
-  public static OnnxModel load(Path folder, int threads) {
-    ModelFolder description = ModelFolder.read(folder);
-    OrtEnvironment environment = environment();
-    OrtSession session;
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+  public static OnnxModel load(Path folder, int threads, Devices devices) {
+    try {
+      return loaded(folder, threads, devices);
+    } catch (ModelRefusedException e) {
+      if (!devices.cuda() || devices.policy() == Devices.Policy.REQUIRE) {
+        throw e;
+      }
+      OnnxModel model = loaded(folder, threads, devices.without(String.valueOf(e.getMessage())));
+      LOG.warnf(
+          "model %s runs on the CPU: not on %s, since %s",
+          model.reference().getId(), devices.name(), e.getMessage());
+      return model;
+    }
+  }
+
+  // The weights are closed with the model, or in finally.
+  @SuppressWarnings("MustBeClosedChecker")
+  private static OnnxModel loaded(Path folder, int threads, Devices devices) {
+    Arena weights = Arena.ofShared();
+    List<OnnxTensor> external = new ArrayList<>();
+    Optional<OrtSession> opened = Optional.empty();
+    boolean done = false;
+    try (Arena file = Arena.ofConfined();
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      ModelFolder description = ModelFolder.read(folder, file, weights);
+      Wiring wiring = Wiring.of(description);
+      OrtEnvironment environment = environment();
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
-      // A waiting thread that spins takes the core that the decoders need.
+      // A thread that waits spinning takes the core that the decoders need.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       // Arena memory is never given back, and grows to the largest batch: malloc is no slower here.
       options.setCPUArenaAllocator(false);
-      session = environment.createSession(description.graph().toString(), options);
+      // Exports that declare the shape of an output wrong (ResNet's) would warn at each run.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+      ExternalWeights.addTo(options, environment, description, wiring.cut(), external);
+      devices.addTo(options);
+      OrtSession session =
+          environment.createSession(wiring.cut().bytes(file).asByteBuffer(), options);
+      opened = Optional.of(session);
+      OnnxModel model =
+          new OnnxModel(environment, session, weights, external, devices, description, wiring);
+      model.verify();
+      done = true;
+      return model;
     } catch (OrtException e) {
       throw new ModelRefusedException(
-          "model.onnx", "a graph that ONNX Runtime loads", String.valueOf(e.getMessage()), e);
-    }
-    try {
-      return verified(environment, session, description);
-    } catch (OrtException e) {
-      close(session);
-      throw new ModelRefusedException(
-          "model.onnx", "a graph that runs", String.valueOf(e.getMessage()), e);
-    } catch (RuntimeException e) {
-      close(session);
-      throw e;
-    }
-  }
-
-  private static OnnxModel verified(
-      OrtEnvironment environment, OrtSession session, ModelFolder folder) throws OrtException {
-    Map<String, NodeInfo> inputs = session.getInputInfo();
-    Map<String, NodeInfo> outputs = session.getOutputInfo();
-    String input = input(folder, inputs);
-    TensorInfo pixels = tensor("input " + input, inputs.get(input));
-    int maxBatchSize = verifiedBatch(folder, input, pixels.getShape());
-    String embedding = embedding(folder, outputs);
-    tensor("output " + embedding, outputs.get(embedding));
-    Optional<String> logits =
-        folder
-            .stated()
-            .logits()
-            .or(() -> Optional.of(LOGITS).filter(outputs::containsKey))
-            .filter(name -> !name.equals(embedding));
-    if (logits.isPresent()) {
-      tensor("output " + logits.get(), outputs.get(logits.get()));
-    }
-    OnnxModel unmeasured =
-        new OnnxModel(environment, session, folder, input, embedding, logits, maxBatchSize, 0);
-    int dimension = unmeasured.warmUp(folder);
-    return new OnnxModel(
-        environment, session, folder, input, embedding, logits, maxBatchSize, dimension);
-  }
-
-  private static String input(ModelFolder folder, Map<String, NodeInfo> inputs) {
-    Optional<String> stated = folder.stated().input();
-    if (inputs.size() != 1) {
-      throw new ModelRefusedException(
-          "input", "a graph with one input, the pixels", names(inputs.keySet()));
-    }
-    String only = inputs.keySet().iterator().next();
-    if (stated.isPresent() && !stated.get().equals(only)) {
-      throw new ModelRefusedException("input", stated.get(), only);
-    }
-    return only;
-  }
-
-  private static String embedding(ModelFolder folder, Map<String, NodeInfo> outputs) {
-    Optional<String> stated = folder.stated().output();
-    if (stated.isPresent()) {
-      if (!outputs.containsKey(stated.get())) {
-        throw new ModelRefusedException("output", stated.get(), names(outputs.keySet()));
+          "model.onnx",
+          opened.isEmpty() ? "a graph that ONNX Runtime loads" : "a graph that runs",
+          String.valueOf(e.getMessage()),
+          e);
+    } finally {
+      if (!done) {
+        opened.ifPresent(OnnxModel::close);
+        external.forEach(OnnxTensor::close);
+        weights.close();
       }
-      return stated.get();
     }
-    return EMBEDDINGS.stream()
-        .filter(outputs::containsKey)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new ModelRefusedException(
-                    "output",
-                    "one of "
-                        + String.join(", ", EMBEDDINGS)
-                        + ", or output in lookalike-model.json",
-                    names(outputs.keySet())));
   }
 
   private static TensorInfo tensor(String field, @Nullable NodeInfo node) {
@@ -218,59 +245,119 @@ public final class OnnxModel implements AutoCloseable {
     if (!(node.getInfo() instanceof TensorInfo info)) {
       throw new ModelRefusedException(field, "a tensor", String.valueOf(node.getInfo()));
     }
-    if (info.type != OnnxJavaType.FLOAT) {
-      throw new ModelRefusedException(field + " type", "float32", String.valueOf(info.type));
-    }
     return info;
   }
 
+  /** Holds the graph against its folder, and runs it. */
+  private void verify() throws OrtException {
+    int batch = verifiedBatch(tensor("input " + input, session.getInputInfo().get(input)));
+    type.verify(description.preprocessor());
+    float[] alone = warmUp();
+    int dimension = alone.length;
+    if (dimension < 1 || dimension > MAX_DIMENSION) {
+      throw new ModelRefusedException(
+          "output " + embedding.name() + " dimension", "1 to " + MAX_DIMENSION, "" + dimension);
+    }
+    Optional<Integer> stated = description.stated().dimension();
+    if (stated.isPresent() && stated.get() != dimension) {
+      throw new ModelRefusedException("dimension", "" + stated.get(), "" + dimension);
+    }
+    for (float value : alone) {
+      if (!Float.isFinite(value)) {
+        throw new ModelRefusedException(
+            "output " + embedding.name(), "finite numbers", String.valueOf(value));
+      }
+    }
+    reference =
+        ModelReference.newBuilder()
+            .setId(description.id())
+            .setVersion(description.version())
+            .setDigest(description.digest())
+            .setPreprocessingVersion(preprocessingVersion())
+            .setDimension(dimension)
+            .build();
+    maxBatchSize = batch > 1 && sameInABatch(alone) ? batch : 1;
+  }
+
+  /** A tensor or pooling that was asked for makes other vectors of the same weights. */
+  private String preprocessingVersion() {
+    return embedding.stated()
+        ? ModelFolder.preprocessingVersion(
+            description.preprocessingVersion() + " " + embedding.name() + " " + pooling.word())
+        : description.preprocessingVersion();
+  }
+
   /** Largest batch that the graph takes; checks the other dimensions on the way. */
-  private static int verifiedBatch(ModelFolder folder, String input, long[] shape) {
-    Extent output = folder.preprocessor().output();
-    String wanted = "[N, 3, " + output.height() + ", " + output.width() + "]";
+  private int verifiedBatch(TensorInfo pixels) {
+    long[] shape = pixels.getShape();
+    Extent output = description.preprocessor().output();
     long[] expected = {-1, 3, output.height(), output.width()};
     boolean fits = shape.length == 4 && (shape[0] < 0 || shape[0] == 1);
     for (int i = 1; fits && i < 4; i++) {
       fits = shape[i] < 0 || shape[i] == expected[i];
     }
     if (!fits) {
-      throw new ModelRefusedException("input " + input + " shape", wanted, Arrays.toString(shape));
+      throw new ModelRefusedException(
+          "input " + input + " shape",
+          "[N, 3, " + output.height() + ", " + output.width() + "] as the processor makes it",
+          Arrays.toString(shape));
     }
-    return folder.dynamicallyQuantised() || shape[0] == 1 ? 1 : Integer.MAX_VALUE;
+    return description.graph().dynamicallyQuantised() || shape[0] == 1 ? 1 : Integer.MAX_VALUE;
   }
 
-  /** Runs the model on a pattern and returns the length of the embedding. */
-  private int warmUp(ModelFolder folder) throws OrtException {
-    FloatBuffer pattern = buffer(1);
-    for (int i = 0; i < pattern.capacity(); i++) {
-      pattern.put(i, (i % 251) / 251f);
-    }
-    List<Inference> found;
+  /** Runs the model on a pattern and returns the embedding. */
+  private float[] warmUp() throws OrtException {
+    FloatBuffer pixels = buffer(1);
+    pattern(pixels, 0);
     try {
-      found = infer(pattern, 1);
+      return infer(pixels, 1).getFirst().embedding();
     } catch (ModelFailedException e) {
       throw new ModelRefusedException(
           "model.onnx", "a graph that runs", String.valueOf(e.getMessage()), e);
     }
-    int dimension = found.getFirst().embedding().length;
-    if (dimension < 1 || dimension > MAX_DIMENSION) {
-      throw new ModelRefusedException(
-          "output " + embedding + " dimension", "1 to " + MAX_DIMENSION, "" + dimension);
-    }
-    Optional<Integer> stated = folder.stated().dimension();
-    if (stated.isPresent() && stated.get() != dimension) {
-      throw new ModelRefusedException("dimension", "" + stated.get(), "" + dimension);
-    }
-    for (float value : found.getFirst().embedding()) {
-      if (!Float.isFinite(value)) {
-        throw new ModelRefusedException("output " + embedding, "finite numbers", "" + value);
-      }
-    }
-    return dimension;
   }
 
-  private static String names(Set<String> names) {
-    return names.isEmpty() ? "none" : String.join(", ", new TreeSet<>(names));
+  private void pattern(FloatBuffer pixels, int slot) {
+    int floats = description.preprocessor().floats();
+    for (int i = 0; i < floats; i++) {
+      pixels.put(slot * floats + i, type.pattern(i * 31 + slot * 17));
+    }
+  }
+
+  /** Whether an image gives the same embedding beside another one. */
+  private boolean sameInABatch(float[] alone) {
+    FloatBuffer two = buffer(2);
+    pattern(two, 0);
+    pattern(two, 1);
+    double similarity;
+    try {
+      similarity = cosine(alone, infer(two, 2).getFirst().embedding());
+    } catch (ModelFailedException e) {
+      LOG.warnf(
+          "model %s takes one image at a time: a batch of two fails: %s",
+          description.id(), e.getMessage());
+      return false;
+    }
+    if (!(similarity >= SAME)) {
+      LOG.warnf(
+          "model %s takes one image at a time: beside another image the embedding is another one,"
+              + " cosine %.5f",
+          description.id(), similarity);
+      return false;
+    }
+    return true;
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      aa += (double) a[i] * a[i];
+      bb += (double) b[i] * b[i];
+    }
+    return dot / Math.sqrt(aa * bb);
   }
 
   /** Id, version, digest, preprocessing, dimension. */
@@ -280,7 +367,12 @@ public final class OnnxModel implements AutoCloseable {
 
   /** What makes this model's input. */
   public Preprocessor preprocessor() {
-    return preprocessor;
+    return description.preprocessor();
+  }
+
+  /** Where it was loaded from. */
+  public Path folder() {
+    return description.folder();
   }
 
   /** Images of one run, at most: 1 where the graph takes no more, or where more change vectors. */
@@ -290,18 +382,38 @@ public final class OnnxModel implements AutoCloseable {
 
   /** Number of labelled classes of the classification head; 0 without one. */
   public int classes() {
-    return logits.isPresent() ? labels.size() : 0;
+    return logits.isPresent() ? description.labels().size() : 0;
   }
 
-  /** What it runs on. */
+  /** "float32", "float16" or "uint8". */
+  public String inputType() {
+    return type.word();
+  }
+
+  /** The tensor that embeddings are made of. */
+  public String embeddingOutput() {
+    return embedding.name();
+  }
+
+  /** How they are made of it: "flatten", "cls" or "mean". */
+  public String pooling() {
+    return pooling.word();
+  }
+
+  /** What it runs on: "cpu", "cuda:0". */
   public String device() {
-    return "cpu";
+    return devices.name();
+  }
+
+  /** Why it does not run on the device that was asked for. */
+  public Optional<String> deviceTrouble() {
+    return devices.trouble();
   }
 
   /** Direct memory for the input of {@code images} images. */
   public FloatBuffer buffer(int images) {
     return ByteBuffer.allocateDirect(
-            Math.multiplyExact(images, preprocessor.floats() * Float.BYTES))
+            Math.multiplyExact(images, preprocessor().floats() * Float.BYTES))
         .order(ByteOrder.nativeOrder())
         .asFloatBuffer();
   }
@@ -316,53 +428,82 @@ public final class OnnxModel implements AutoCloseable {
    *     image
    */
   public List<Inference> infer(FloatBuffer pixels, int count) throws ModelFailedException {
-    Extent extent = preprocessor.output();
+    Extent extent = preprocessor().output();
     long[] shape = {count, 3, extent.height(), extent.width()};
-    Set<String> wanted = logits.isPresent() ? Set.of(embedding, logits.get()) : Set.of(embedding);
-    try (OnnxTensor tensor =
-            OnnxTensor.createTensor(
-                environment, pixels.slice(0, count * preprocessor.floats()), shape);
-        OrtSession.Result result = session.run(Map.of(input, tensor), wanted)) {
-      float[][] embeddings = rows(result, embedding, count);
-      List<Inference> inferences = new ArrayList<>(count);
-      float[][] scores = logits.isPresent() ? rows(result, logits.get(), count) : new float[0][];
-      for (int i = 0; i < count; i++) {
-        inferences.add(
-            new Inference(embeddings[i], logits.isPresent() ? best(scores[i]) : List.of()));
+    Set<String> wanted =
+        logits.isPresent() ? Set.of(embedding.name(), logits.get()) : Set.of(embedding.name());
+    ByteBuffer converted = type.isFloat() ? EMPTY : Objects.requireNonNullElse(spare.poll(), EMPTY);
+    FloatBuffer given = pixels.slice(0, count * preprocessor().floats());
+    try {
+      converted = type.converted(given, converted);
+      try (OnnxTensor tensor = type.tensor(environment, given, converted, shape);
+          OrtSession.Result result = session.run(Map.of(input, tensor), wanted)) {
+        float[][] embeddings = embeddings(result, count);
+        List<Inference> inferences = new ArrayList<>(count);
+        float[][] scores =
+            logits.isPresent()
+                ? rows(logits.get(), result, count, EmbeddingTensor.Pooling.FLATTEN)
+                : new float[0][];
+        for (int i = 0; i < count; i++) {
+          inferences.add(
+              new Inference(embeddings[i], logits.isPresent() ? best(scores[i]) : List.of()));
+        }
+        return inferences;
       }
-      return inferences;
     } catch (OrtException e) {
       throw new ModelFailedException(String.valueOf(e.getMessage()), e);
+    } finally {
+      if (converted.capacity() > 0) {
+        spare.add(converted);
+      }
     }
   }
 
-  private static float[][] rows(OrtSession.Result result, String name, int count)
-      throws OrtException {
-    OnnxValue value = result.get(name).orElseThrow();
-    if (!(value instanceof OnnxTensor tensor)) {
+  private float[][] embeddings(OrtSession.Result result, int count) throws OrtException {
+    int rank = info(embedding.name(), result).getShape().length;
+    pooling =
+        embedding
+            .pooling()
+            .orElse(
+                switch (rank) {
+                  case 3 -> EmbeddingTensor.Pooling.CLS;
+                  case 4 -> EmbeddingTensor.Pooling.MEAN;
+                  default -> EmbeddingTensor.Pooling.FLATTEN;
+                });
+    return rows(embedding.name(), result, count, pooling);
+  }
+
+  private static TensorInfo info(String name, OrtSession.Result result) throws OrtException {
+    if (!(result.get(name).orElseThrow() instanceof OnnxTensor tensor)) {
       throw new OrtException("output " + name + " is no tensor");
     }
-    long[] shape = tensor.getInfo().getShape();
-    long trailing = 1;
-    for (int i = 2; i < shape.length; i++) {
-      trailing *= shape[i];
+    return tensor.getInfo();
+  }
+
+  /** One row for each image. */
+  private static float[][] rows(
+      String name, OrtSession.Result result, int count, EmbeddingTensor.Pooling pooling)
+      throws OrtException {
+    TensorInfo info = info(name, result);
+    long[] shape = info.getShape();
+    FloatBuffer values = ((OnnxTensor) result.get(name).orElseThrow()).getFloatBuffer();
+    if (values == null) {
+      throw new OrtException("output %s: expected floats, found %s".formatted(name, info.type));
     }
-    if (shape.length < 2 || shape[0] != count || trailing != 1) {
+    if (shape.length < 2 || shape[0] != count || values.capacity() % count != 0) {
       throw new OrtException(
-          "output %s: expected [%d, d], found %s".formatted(name, count, Arrays.toString(shape)));
+          "output %s: expected [%d, ...], found %s".formatted(name, count, Arrays.toString(shape)));
     }
-    FloatBuffer values = tensor.getFloatBuffer();
-    float[][] rows = new float[count][(int) shape[1]];
-    for (float[] row : rows) {
-      values.get(row);
+    try {
+      return pooling.rows(values, shape);
+    } catch (IllegalArgumentException e) {
+      throw new OrtException(
+          "output %s, pooling %s: %s".formatted(name, pooling.word(), e.getMessage()));
     }
-    return rows;
   }
 
   private List<ClassProbability> best(float[] logits) throws OrtException {
-    if (labels.isEmpty()) {
-      return List.of();
-    }
+    List<String> labels = description.labels();
     if (labels.size() != logits.length) {
       throw new OrtException(
           "labels: expected %d for the classes of the graph, found %d"
@@ -374,6 +515,8 @@ public final class OnnxModel implements AutoCloseable {
   @Override
   public void close() {
     close(session);
+    external.forEach(OnnxTensor::close);
+    weights.close();
   }
 
   private static void close(OrtSession session) {

@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -33,7 +34,14 @@ final class RuntimeLibraries {
   static final String CHOSEN = "onnxruntime.native.path";
 
   private static final Logger LOG = Logger.getLogger(RuntimeLibraries.class);
-  private static final List<String> NAMES = List.of("libonnxruntime.so", "libonnxruntime4j_jni.so");
+  private static final List<String> NEEDED =
+      List.of("libonnxruntime.so", "libonnxruntime4j_jni.so");
+
+  /** In a jar with CUDA only; looked for beside the others. */
+  private static final List<String> CUDA =
+      List.of("libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so");
+
+  private static final List<String> NAMES = Stream.concat(NEEDED.stream(), CUDA.stream()).toList();
 
   private RuntimeLibraries() {}
 
@@ -76,10 +84,11 @@ final class RuntimeLibraries {
     try {
       for (String name : NAMES) {
         try (InputStream in = OrtEnvironment.class.getResourceAsStream(resources + name)) {
-          if (in == null) {
+          if (in != null) {
+            Files.copy(in, partial.resolve(name));
+          } else if (NEEDED.contains(name)) {
             return Optional.empty();
           }
-          Files.copy(in, partial.resolve(name));
         }
       }
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);

@@ -3,6 +3,8 @@ package dev.lookalike.embed.online;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
 import dev.lookalike.proto.embed.v1.EmbedResult;
+import dev.lookalike.proto.embed.v1.ModelState;
+import dev.lookalike.proto.embed.v1.ServedModel;
 import dev.lookalike.proto.image.v1.Label;
 import dev.lookalike.proto.image.v1.ModelReference;
 import java.util.HexFormat;
@@ -103,16 +105,54 @@ final class EmbedJson {
       List<String> buildIds,
       int inputWidth,
       int inputHeight,
-      int classes) {}
+      int classes,
+      @Schema(description = "float32, float16, uint8") String inputType,
+      String embeddingOutput,
+      @Schema(description = "flatten, cls, mean") String pooling,
+      int maxBatchSize,
+      @Schema(description = "served; changed: its folder holds something else by now") String state,
+      String reason,
+      String folder) {
+    static Served of(ServedModel served) {
+      return new Served(
+          Model.of(served.getModel()),
+          served.getDevice(),
+          served.getBuildIdsList(),
+          served.getInputWidth(),
+          served.getInputHeight(),
+          served.getClasses(),
+          served.getInputType(),
+          served.getEmbeddingOutput(),
+          served.getPooling(),
+          served.getMaxBatchSize(),
+          word(served.getState()),
+          served.getReason(),
+          served.getFolder());
+    }
+  }
+
+  private static String word(ModelState state) {
+    return state.name().replace("MODEL_STATE_", "").toLowerCase(Locale.ROOT);
+  }
 
   /** Folders that are not served, with the reason. */
   @Schema(name = "RefusedModel")
-  record RefusedModel(String folder, String reason) {}
+  record RefusedModel(String folder, String reason, String state) {
+    static RefusedModel of(dev.lookalike.proto.embed.v1.RefusedModel refused) {
+      return new RefusedModel(refused.getFolder(), refused.getReason(), word(refused.getState()));
+    }
+  }
 
   /** Collections that nothing is computed for here, with the reason. */
   @Schema(name = "UnservedCollection")
   record Unserved(String collection, String reason) {}
 
   @Schema(name = "Models")
-  record ModelList(List<Served> models, List<RefusedModel> refused, List<Unserved> unserved) {}
+  record ModelList(
+      List<Served> models,
+      List<RefusedModel> refused,
+      List<Unserved> unserved,
+      @Schema(description = "what was asked for: require, prefer, off") String devicePolicy,
+      @Schema(description = "why CUDA is not used though it was asked for; else empty")
+          String deviceTrouble) {}
 }

@@ -2,12 +2,12 @@ package dev.lookalike.embed.online;
 
 import com.google.protobuf.ByteString;
 import dev.lookalike.embed.binding.Bindings;
-import dev.lookalike.embed.infer.Embedders;
 import dev.lookalike.embed.server.ErrorCode;
 import dev.lookalike.embed.server.RefusedException;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
 import dev.lookalike.proto.embed.v1.EmbedResult;
+import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.QueryImage;
 import dev.lookalike.proto.image.v1.Region;
 import io.smallrye.common.annotation.Blocking;
@@ -19,7 +19,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
-import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -37,14 +36,11 @@ import org.jspecify.annotations.Nullable;
 public class EmbedResource {
   private final QueryImages images;
   private final ServedModels models;
-  private final Embedders embedders;
   private final Bindings bindings;
 
-  public EmbedResource(
-      QueryImages images, ServedModels models, Embedders embedders, Bindings bindings) {
+  public EmbedResource(QueryImages images, ServedModels models, Bindings bindings) {
     this.images = images;
     this.models = models;
-    this.embedders = embedders;
     this.bindings = bindings;
   }
 
@@ -126,29 +122,15 @@ public class EmbedResource {
   @Path("/models")
   @Operation(summary = "The models of this instance, and what it does not serve")
   public EmbedJson.ModelList models() {
+    ListModelsResponse all = models.list();
     return new EmbedJson.ModelList(
-        models.list().getModelsList().stream()
-            .map(
-                served ->
-                    new EmbedJson.Served(
-                        EmbedJson.Model.of(served.getModel()),
-                        served.getDevice(),
-                        served.getBuildIdsList(),
-                        served.getInputWidth(),
-                        served.getInputHeight(),
-                        served.getClasses()))
-            .toList(),
-        embedders
-            .models()
-            .map(
-                all ->
-                    all.refused().stream()
-                        .map(each -> new EmbedJson.RefusedModel(each.folder(), each.reason()))
-                        .toList())
-            .orElse(List.of()),
+        all.getModelsList().stream().map(EmbedJson.Served::of).toList(),
+        all.getRefusedList().stream().map(EmbedJson.RefusedModel::of).toList(),
         bindings.unserved().stream()
             .map(each -> new EmbedJson.Unserved(each.collection(), each.reason()))
-            .toList());
+            .toList(),
+        all.getDevicePolicy(),
+        all.getDeviceTrouble());
   }
 
   static Region region(String text) {

@@ -3,10 +3,14 @@ package dev.lookalike.embed.online;
 import dev.lookalike.embed.binding.Bindings;
 import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Embedders;
+import dev.lookalike.embed.model.OnnxModel;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
+import dev.lookalike.proto.embed.v1.ModelState;
+import dev.lookalike.proto.embed.v1.RefusedModel;
 import dev.lookalike.proto.embed.v1.ServedModel;
 import dev.lookalike.proto.embed.v1.UnservedCollection;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 
 /** Tells which models this instance serves. Thread-safe. */
 @Singleton
@@ -22,14 +26,26 @@ public class ServedModels {
   ListModelsResponse list() {
     ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
     for (Embedder embedder : embedders.all()) {
+      OnnxModel model = embedder.model();
+      Optional<String> change = embedders.models().flatMap(all -> all.change(model));
       response.addModels(
           ServedModel.newBuilder()
-              .setModel(embedder.model().reference())
-              .setDevice(embedder.model().device())
+              .setModel(model.reference())
+              .setDevice(model.device())
               .addAllBuildIds(bindings.buildsOf(embedder))
-              .setInputWidth(embedder.model().preprocessor().output().width())
-              .setInputHeight(embedder.model().preprocessor().output().height())
-              .setClasses(embedder.model().classes()));
+              .setInputWidth(model.preprocessor().output().width())
+              .setInputHeight(model.preprocessor().output().height())
+              .setClasses(model.classes())
+              .setInputType(model.inputType())
+              .setEmbeddingOutput(model.embeddingOutput())
+              .setPooling(model.pooling())
+              .setMaxBatchSize(embedder.maxBatchSize())
+              .setFolder(model.folder().toString())
+              .setState(
+                  change.isPresent()
+                      ? ModelState.MODEL_STATE_CHANGED
+                      : ModelState.MODEL_STATE_SERVED)
+              .setReason(change.or(model::deviceTrouble).orElse("")));
     }
     embedders
         .models()
@@ -43,6 +59,22 @@ public class ServedModels {
                     UnservedCollection.newBuilder()
                         .setCollectionId(each.collectionId())
                         .setReason(each.reason())));
+    embedders
+        .models()
+        .ifPresent(
+            all -> {
+              all.refused()
+                  .forEach(
+                      each ->
+                          response.addRefused(
+                              RefusedModel.newBuilder()
+                                  .setFolder(each.folder())
+                                  .setReason(each.reason())
+                                  .setState(ModelState.MODEL_STATE_REFUSED)));
+              response
+                  .setDevicePolicy(all.devices().policy().word())
+                  .setDeviceTrouble(all.devices().trouble().orElse(""));
+            });
     return response.build();
   }
 }

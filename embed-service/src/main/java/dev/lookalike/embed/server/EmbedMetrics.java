@@ -116,4 +116,19 @@ public class EmbedMetrics {
     Gauge.builder("lookalike.embed.models", models).register(registry);
     Gauge.builder("lookalike.embed.pipelines", pipelines).register(registry);
   }
+
+  /**
+   * Asked at each scrape.
+   *
+   * @param cuda models that run on CUDA
+   * @param fallen models that run on the CPU though CUDA was preferred
+   */
+  public void devices(Supplier<Number> cuda, Supplier<Number> fallen) {
+    Gauge.builder("lookalike.embed.models.cuda", cuda)
+        .description("models that run on CUDA")
+        .register(registry);
+    Gauge.builder("lookalike.embed.device.fallback", fallen)
+        .description("models that run on the CPU though CUDA was asked for")
+        .register(registry);
+  }
 }

@@ -11,10 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /** The packaged service in a JVM of its own; ends with this process. */
-final class ServiceProcess implements AutoCloseable {
+public final class ServiceProcess implements AutoCloseable {
   private final Process process;
   private final int port;
   private final HttpClient http =
@@ -28,7 +29,7 @@ final class ServiceProcess implements AutoCloseable {
   /**
    * @param settings more of them, "key=value"
    */
-  static ServiceProcess start(String bootstrapServers, Path log, String... settings)
+  public static ServiceProcess start(String bootstrapServers, Path log, String... settings)
       throws IOException {
     int port = freePort();
     List<String> command =
@@ -63,11 +64,11 @@ final class ServiceProcess implements AutoCloseable {
     }
   }
 
-  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+  public HttpResponse<String> get(String path) throws IOException, InterruptedException {
     return send(HttpRequest.newBuilder(uri(path)).timeout(Duration.ofSeconds(20)).build());
   }
 
-  HttpResponse<String> post(String path, byte[] body, String type)
+  public HttpResponse<String> post(String path, byte[] body, String type)
       throws IOException, InterruptedException {
     return send(
         HttpRequest.newBuilder(uri(path))
@@ -92,6 +93,17 @@ final class ServiceProcess implements AutoCloseable {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /**
+   * Waits until it ends by itself.
+   *
+   * @return its exit status; empty where it still runs
+   */
+  public OptionalInt exit(Duration within) throws InterruptedException {
+    return process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)
+        ? OptionalInt.of(process.exitValue())
+        : OptionalInt.empty();
   }
 
   /** SIGKILL; returns when it is gone. */
