@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +51,6 @@ class KillIT {
         api.createCollection(collection, Map.of("partitions", 2)).ok().path("id").asText();
     List<ProcessHandle> victims = parts.stream().map(system::process).toList();
 
-    AtomicInteger attempts = new AtomicInteger();
     ConcurrentSkipListMap<String, String> acknowledged = new ConcurrentSkipListMap<>();
     ExecutorService uploaders = Executors.newFixedThreadPool(4);
     List<Future<?>> uploads = new ArrayList<>();
@@ -61,7 +59,7 @@ class KillIT {
       uploads.add(
           uploaders.submit(
               () -> {
-                acknowledged.put("k" + image, putUntilAcknowledged(collection, image, attempts));
+                acknowledged.put("k" + image, putUntilAcknowledged(collection, image));
                 return null;
               }));
     }
@@ -74,7 +72,7 @@ class KillIT {
 
     system.awaitReady();
     long up = System.nanoTime();
-    api.await(putUntilAcknowledged(collection, IMAGES, attempts));
+    api.await(putUntilAcknowledged(collection, IMAGES));
     Duration took = Duration.ofNanos(System.nanoTime() - up);
     System.out.printf("%s killed: stream goes on %d ms after all are up%n", name, took.toMillis());
     assertThat(took).isLessThan(GOES_ON_WITHIN);
@@ -95,11 +93,9 @@ class KillIT {
   }
 
   /** The token of the acknowledgement; a client's retries on whatever a dying system answers. */
-  private String putUntilAcknowledged(String collection, int image, AtomicInteger attempts)
-      throws InterruptedException {
+  private String putUntilAcknowledged(String collection, int image) throws InterruptedException {
     byte[] picture = Pictures.jpeg(10_000 + image);
     while (true) {
-      attempts.incrementAndGet();
       try {
         Api.Answer answer = api.tryPut(collection, "k" + image, picture, Map.of("n", image));
         if (answer.status() == 202) {

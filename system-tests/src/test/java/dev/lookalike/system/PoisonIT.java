@@ -85,12 +85,42 @@ class PoisonIT {
     assertThat(count.path("searchable").asInt()).isEqualTo(6);
     assertThat(count.path("rejected").asInt()).isEqualTo(6);
 
+    theCommandLineListsAndRetries(system);
+
     // A rejected newer version removes the older vector, and an upload that is put again ends the
     // rejection.
     api.await(api.put("poison", "poison0", Pictures.jpeg(790), Map.of()).token());
     assertThat(api.count("poison").path("rejected").asInt()).isEqualTo(5);
     assertThat(api.search("poison", Pictures.jpeg(790), "k=1").getFirst().path("image_id").asText())
         .isEqualTo("poison0");
+  }
+
+  /**
+   * A second attempt of a broken image ends as the first; what is no image cannot be sent again.
+   */
+  private static void theCommandLineListsAndRetries(RunningSystem system) {
+    String listed = system.lookalike("rejected", "list", "--collection", "poison").ok().out();
+    assertThat(listed.lines().filter(line -> line.contains("CANONICAL_UNREADABLE"))).hasSize(2);
+    assertThat(listed.lines().filter(line -> line.contains("RECORD_UNREADABLE"))).hasSize(4);
+
+    system.lookalike("rejected", "retry", "poison2", "--collection", "poison").ok();
+    List<JsonNode> second = new ArrayList<>();
+    while (second.isEmpty()) {
+      for (JsonNode image :
+          system
+              .lookalike("rejected", "list", "--collection", "poison", "--json")
+              .json()
+              .path("images")) {
+        if (image.path("attempts").asInt() == 2) {
+          second.add(image);
+        }
+      }
+    }
+    assertThat(second.getFirst().path("image_id").asText()).isEqualTo("poison2");
+    RunningSystem.Run refused =
+        system.lookalike("rejected", "retry", "poison0", "--collection", "poison");
+    assertThat(refused.exit()).isEqualTo(5);
+    assertThat(refused.err()).contains("NOT_RETRYABLE");
   }
 
   private static byte[] storedWithBrokenJpeg() {

@@ -51,6 +51,9 @@ import org.jboss.logging.Logger;
 public class Images {
   private static final Logger LOG = Logger.getLogger(Images.class);
 
+  /** The reason that embed-service gives where a record holds no image that could be read. */
+  private static final String RECORD_UNREADABLE = "RECORD_UNREADABLE";
+
   private final Collections collections;
   private final Decoders decoders;
   private final BlobStore blobs;
@@ -210,8 +213,8 @@ public class Images {
   /**
    * Offers a rejected image to the models again.
    *
-   * @throws RefusedException IMAGE_NOT_FOUND, NOT_REJECTED, SUPERSEDED when a newer version is on
-   *     its way, QUERY_UNAVAILABLE, BROKER_UNAVAILABLE
+   * @throws RefusedException IMAGE_NOT_FOUND, NOT_REJECTED, NOT_RETRYABLE, SUPERSEDED when a newer
+   *     version is on its way, QUERY_UNAVAILABLE, BROKER_UNAVAILABLE
    */
   public Accepted retry(String collectionName, String imageId) {
     ImageIds.checked(imageId);
@@ -219,6 +222,11 @@ public class Images {
     ImageEntry entry = known(collection, imageId);
     if (entry.getState() != ImageState.IMAGE_STATE_REJECTED) {
       throw new RefusedException(ErrorCode.NOT_REJECTED, "the image is not rejected");
+    }
+    if (entry.getReason().equals(RECORD_UNREADABLE)) {
+      throw new RefusedException(
+          ErrorCode.NOT_RETRYABLE,
+          "its record in the log cannot be read (RECORD_UNREADABLE): upload the image again");
     }
     ImageVersion version = entry.getVersion();
     Stored before =

@@ -36,6 +36,7 @@ public enum ErrorCode {
   MODEL_WANTS_MORE_PIXELS(
       409, Status.Code.FAILED_PRECONDITION, "The model wants larger images than are kept"),
   NOT_REJECTED(409, Status.Code.FAILED_PRECONDITION, "Image is not rejected"),
+  NOT_RETRYABLE(409, Status.Code.FAILED_PRECONDITION, "Nothing to send again"),
   NOT_SEARCHABLE(409, Status.Code.FAILED_PRECONDITION, "Image is not searchable"),
   SUPERSEDED(409, Status.Code.FAILED_PRECONDITION, "A newer version took its place"),
 
