@@ -118,7 +118,7 @@ public final class Resampler {
     Rectangle columns = new Rectangle(crop.left(), 0, crop.width(), source.height());
     boolean verticalFirst = isVerticalFirst(source, size);
     if (verticalFirst) {
-      rows = new VerticalPass(rows, size.height(), resampling);
+      rows = new VerticalPass(rows, size.height(), resampling, crop);
       columns = new Rectangle(crop.left(), 0, crop.width(), size.height());
     }
     rows =
@@ -126,7 +126,7 @@ public final class Resampler {
             ? CroppedRows.of(rows, columns)
             : new HorizontalPass(rows, size.width(), resampling, crop.left(), crop.width());
     if (!verticalFirst && rows.height() != size.height()) {
-      rows = new VerticalPass(rows, size.height(), resampling);
+      rows = new VerticalPass(rows, size.height(), resampling, crop);
     }
     int stride = crop.width() * 3;
     byte[] row = new byte[stride];
@@ -150,21 +150,17 @@ public final class Resampler {
   private static final class HorizontalPass implements RowSource {
     private final RowSource source;
     private final Weights weights;
-    private final int left;
-    private final int width;
     private final byte[] row;
 
     HorizontalPass(RowSource source, int to, Resampling resampling, int left, int width) {
       this.source = source;
-      this.weights = Weights.of(source.width(), to, resampling);
-      this.left = left;
-      this.width = width;
+      this.weights = Weights.of(source.width(), to, resampling, left, width);
       this.row = new byte[source.width() * 3];
     }
 
     @Override
     public int width() {
-      return width;
+      return weights.first.length;
     }
 
     @Override
@@ -175,14 +171,16 @@ public final class Resampler {
     @Override
     public void read(int y, byte[] rgb) {
       source.read(y, row);
-      weights.apply(row, rgb, left, width);
+      weights.apply(row, rgb);
     }
   }
 
-  /** Resamples rows, of which it holds as many as an output row needs. */
+  /** Resamples rows, of which it holds as many as an output row needs; gives those of the crop. */
   private static final class VerticalPass implements RowSource {
     private final RowSource source;
     private final Weights weights;
+    private final int height;
+    private final int top;
 
     /** Row y of the source is in {@code ring[y % ring.length]}. */
     private final byte[][] ring;
@@ -190,9 +188,11 @@ public final class Resampler {
     private final int[] sums;
     private int next;
 
-    VerticalPass(RowSource source, int to, Resampling resampling) {
+    VerticalPass(RowSource source, int to, Resampling resampling, Rectangle crop) {
       this.source = source;
-      this.weights = Weights.of(source.height(), to, resampling);
+      this.weights = Weights.of(source.height(), to, resampling, crop.top(), crop.height());
+      this.height = to;
+      this.top = crop.top();
       this.sums = new int[source.width() * 3];
       this.ring = new byte[weights.most()][sums.length];
     }
@@ -204,19 +204,20 @@ public final class Resampler {
 
     @Override
     public int height() {
-      return weights.first.length;
+      return height;
     }
 
     @Override
     public void read(int y, byte[] rgb) {
-      int first = weights.first[y];
-      int count = weights.count[y];
+      int output = y - top;
+      int first = weights.first[output];
+      int count = weights.count[output];
       for (next = Math.max(next, first); next < first + count; next++) {
         source.read(next, ring[next % ring.length]);
       }
       Arrays.fill(sums, HALF);
       for (int i = 0; i < count; i++) {
-        addWeighted(ring[(first + i) % ring.length], weights.at(y, i), sums);
+        addWeighted(ring[(first + i) % ring.length], weights.at(output, i), sums);
       }
       clip(sums, rgb);
     }
@@ -236,22 +237,25 @@ public final class Resampler {
   }
 
   /**
-   * Fixed-point weights of one direction: output {@code i} is the sum of {@code count[i]} inputs
-   * from {@code first[i]} on, weighted by {@code values[i * stride ..]}.
+   * Fixed-point weights of a part of one direction: its output {@code i} is the sum of {@code
+   * count[i]} inputs from {@code first[i]} on, weighted by {@code values[i * stride ..]}.
    */
   private record Weights(int[] first, int[] count, int[] values, int stride) {
-    static Weights of(int from, int to, Resampling resampling) {
+    /**
+     * Of {@code length} outputs from {@code start} on: a narrow image can become a million long.
+     */
+    static Weights of(int from, int to, Resampling resampling, int start, int length) {
       double scale = (double) from / to;
       double filterScale = Math.max(1, scale);
       double support = resampling.support() * filterScale;
       int stride = (int) Math.ceil(support) * 2 + 1;
       double perPixel = 1 / filterScale;
-      int[] first = new int[to];
-      int[] count = new int[to];
-      int[] values = new int[Math.multiplyExact(to, stride)];
+      int[] first = new int[length];
+      int[] count = new int[length];
+      int[] values = new int[Math.multiplyExact(length, stride)];
       double[] exact = new double[stride];
-      for (int i = 0; i < to; i++) {
-        double centre = (i + 0.5) * scale;
+      for (int i = 0; i < length; i++) {
+        double centre = (start + i + 0.5) * scale;
         int low = Math.max(0, (int) (centre - support + 0.5));
         int high = Math.min(from, (int) (centre + support + 0.5));
         double sum = 0;
@@ -282,10 +286,10 @@ public final class Resampler {
       return values[output * stride + i];
     }
 
-    /** One row of the horizontal pass, for {@code width} output pixels from {@code left} on. */
-    void apply(byte[] row, byte[] target, int left, int width) {
+    /** One row of the horizontal pass. */
+    void apply(byte[] row, byte[] target) {
       int to = 0;
-      for (int x = left; x < left + width; x++) {
+      for (int x = 0; x < first.length; x++) {
         int red = HALF;
         int green = HALF;
         int blue = HALF;
