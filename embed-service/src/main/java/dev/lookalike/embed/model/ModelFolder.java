@@ -107,10 +107,7 @@ record ModelFolder(
                 }
               });
       GraphChoice chosen = choice.resolved(text(own, "variant"));
-      JsonNode processor =
-          own.has("preprocessing")
-              ? own.path("preprocessing")
-              : json(folder.resolve("preprocessor_config.json"));
+      JsonNode processor = own.has("preprocessing") ? own.path("preprocessing") : processor(folder);
       if (processor.isMissingNode()) {
         throw new ModelRefusedException(
             "preprocessor_config.json",
@@ -201,6 +198,23 @@ record ModelFolder(
       throw new ModelRefusedException(
           String.valueOf(file.getFileName()), "JSON", e.getOriginalMessage(), e);
     }
+  }
+
+  /**
+   * The image processor's own file; transformers 5 nests it in that of the whole processor, and a
+   * model of timm has it in {@code config.json}.
+   */
+  private static JsonNode processor(Path folder) throws IOException {
+    JsonNode nested = json(folder.resolve("processor_config.json")).path("image_processor");
+    if (nested.isObject()) {
+      return nested;
+    }
+    JsonNode own = json(folder.resolve("preprocessor_config.json"));
+    if (own.isObject()) {
+      return own;
+    }
+    JsonNode config = json(folder.resolve("config.json"));
+    return config.path("pretrained_cfg").isObject() ? config : own;
   }
 
   private static Optional<String> text(JsonNode node, String field) {
