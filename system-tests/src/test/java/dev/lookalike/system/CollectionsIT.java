@@ -109,6 +109,30 @@ class CollectionsIT {
   }
 
   @Test
+  void aModelThatIsAddedIsServedWhileTheSystemRuns() throws Exception {
+    Path folder = RunningSystem.tinyModel("added");
+    RunningSystem.Run added =
+        system.lookalike("model", "add", folder.toString(), "--name", "added");
+    assertThat(added.ok().out()).contains("added is served");
+    assertThat(system.lookalike("model", "list").ok().out())
+        .contains("added", "tiny", "descriptor");
+    assertThat(system.lookalike("model", "show", "added").ok().out())
+        .contains("served", "96", "model.onnx");
+    system.lookalike("collection", "create", "of-added", "--model", "added").ok();
+    api.await(api.put("of-added", "a", Pictures.jpeg(3), Map.of()).token());
+    assertThat(api.search("of-added", Pictures.jpeg(3), "k=1").getFirst().path("image_id").asText())
+        .isEqualTo("a");
+
+    Path broken = RunningSystem.tinyModel("broken");
+    Files.write(broken.resolve("model.onnx"), new byte[] {1, 2, 3});
+    RunningSystem.Run refused =
+        system.lookalike("model", "add", broken.toString(), "--name", "broken");
+    assertThat(refused.exit()).isEqualTo(5);
+    assertThat(refused.err()).contains("MODEL_REFUSED", "model.onnx");
+    assertThat(api.search("of-added", Pictures.jpeg(3), "k=1")).hasSize(1);
+  }
+
+  @Test
   void aModelThatIsNotServedIsRefused() {
     RunningSystem.Run run =
         system.lookalike("collection", "create", "nobody", "--model", "no-such-model");

@@ -67,19 +67,19 @@ final class RunningSystem {
   private static List<String> models() {
     List<String> models = new ArrayList<>();
     SharedData.mobileNet().ifPresent(folder -> models.add(folder.toString()));
-    models.add(tinyModel().toString());
+    models.add(tinyModel("tiny").toString());
     return models;
   }
 
-  /** A folder with the model {@code tiny}: 96 dimensions, 32 x 32 pixels, untrained. */
-  private static Path tinyModel() {
+  /** A new folder with a model of this id: 96 dimensions, 32 x 32 pixels, untrained. */
+  static Path tinyModel(String id) {
     Path from = ROOT.resolve("embed-service/src/test/resources/goldens/clip");
     try {
       Path folder = Files.createTempDirectory("lookalike-tiny");
       for (String file : List.of("model.onnx", "preprocessor_config.json", "labels.txt")) {
         Files.copy(from.resolve(file), folder.resolve(file));
       }
-      Files.writeString(folder.resolve("lookalike-model.json"), "{\"id\": \"tiny\"}");
+      Files.writeString(folder.resolve("lookalike-model.json"), "{\"id\": \"" + id + "\"}");
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -39,7 +39,7 @@ public record Home(Path directory) {
         mark();
       }
       check();
-      for (Path part : new Path[] {logs(), caches(), imports()}) {
+      for (Path part : new Path[] {logs(), caches(), imports(), models()}) {
         Files.createDirectories(part);
       }
     } catch (IOException e) {

@@ -101,6 +101,7 @@ record Distribution(Path root) {
     String modelList = models.stream().map(Path::toString).collect(Collectors.joining(","));
     List<String> embed = new ArrayList<>();
     embed.add("-Dlookalike.models=" + modelList);
+    embed.add("-Dlookalike.models.directory=" + home.models());
     specs.add(service("embed", home, ports, Listener.EMBED, Listener.EMBED_GRPC, 1, embed, train));
     specs.add(
         service(

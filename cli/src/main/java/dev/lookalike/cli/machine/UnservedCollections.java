@@ -6,8 +6,10 @@ import dev.lookalike.cli.client.Answer;
 import dev.lookalike.cli.client.Rest;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Which collections have a model that is not served, one sentence each. */
@@ -24,6 +26,11 @@ final class UnservedCollections {
     }
     Set<String> digests = new HashSet<>();
     served.path("models").forEach(m -> digests.add(m.path("model").path("digest").asText()));
+    Map<String, String> reasons = new HashMap<>();
+    served
+        .path("unserved")
+        .forEach(
+            each -> reasons.put(each.path("collection").asText(), each.path("reason").asText()));
     List<String> lines = new ArrayList<>();
     for (JsonNode collection : known.path("collections")) {
       JsonNode build = collection.path("build");
@@ -36,10 +43,8 @@ final class UnservedCollections {
                     + "but new ones wait and it cannot be searched by image. Serve it with: "
                     + "lookalike up --model FOLDER_OF_%s")
                 .formatted(name, model, digest, model));
-      } else if (!build.isObject() && !collection.path("model").asText().isEmpty()) {
-        lines.add(
-            "collection %s waits for model %s, which is not served"
-                .formatted(name, collection.path("model").asText()));
+      } else if (!build.isObject() && reasons.containsKey(name)) {
+        lines.add("collection %s has no model yet: %s".formatted(name, reasons.get(name)));
       }
     }
     return lines;
