@@ -124,4 +124,115 @@ class ModelFolderTest {
       assertThat(squares).as("a black image has an embedding").isGreaterThan(0.01);
     }
   }
+
+  private Path unpacked(String name) throws IOException {
+    ExportsTest.unpackTo(folder);
+    return folder.resolve(name);
+  }
+
+  private static String refusal(Path given) {
+    try (OnnxModel model = OnnxModel.load(given, 1)) {
+      return "served: " + model.reference().getId();
+    } catch (ModelRefusedException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  @Test
+  void aVariantIsChosenByItsFieldOrItsPath() throws IOException {
+    Path vit = unpacked("vit-features");
+    Files.writeString(vit.resolve("lookalike-model.json"), "{\"variant\": \"fp16\"}");
+    try (OnnxModel model = OnnxModel.load(vit, 1)) {
+      assertThat(model.inputType()).isEqualTo("float16");
+      assertThat(model.reference().getId()).isEqualTo("vit-features");
+    }
+    try (OnnxModel model = OnnxModel.load(vit.resolve("model_int8.onnx"), 1)) {
+      assertThat(model.inputType()).isEqualTo("float32");
+      assertThat(model.reference().getId()).isEqualTo("vit-features-int8");
+    }
+    Files.writeString(
+        vit.resolve("lookalike-model.json"), "{\"variant\": \"model_quantized.onnx\"}");
+    try (OnnxModel model = OnnxModel.load(vit, 1)) {
+      assertThat(model.maxBatchSize()).isEqualTo(1);
+    }
+    Files.writeString(vit.resolve("lookalike-model.json"), "{\"variant\": \"q4\"}");
+    assertThat(refusal(vit)).contains("variant: expected q4", "model_fp16.onnx", "model_int8.onnx");
+    Files.writeString(
+        vit.resolve("lookalike-model.json"), "{\"variant\": \"../vit-classes/model.onnx\"}");
+    assertThat(refusal(vit)).contains("variant: expected a graph within the folder");
+    Files.delete(vit.resolve("lookalike-model.json"));
+    Files.delete(vit.resolve("model.onnx"));
+    assertThat(refusal(vit))
+        .contains(
+            "variant: expected one of model_fp16.onnx, model_int8.onnx, model_quantized.onnx");
+    Files.delete(vit.resolve("model_quantized.onnx"));
+    Files.delete(vit.resolve("model_fp16.onnx"));
+    assertThat(refusal(vit)).as("the only one").isEqualTo("served: vit-features");
+  }
+
+  @Test
+  void theDigestCoversTheWeightsBesideTheGraph() throws IOException {
+    Path external = unpacked("vit-external");
+    String before;
+    try (OnnxModel model = OnnxModel.load(external, 1)) {
+      before = model.reference().getDigest();
+    }
+    Path data = external.resolve("onnx/model.onnx_data");
+    byte[] weights = Files.readAllBytes(data);
+    weights[100] ^= 1;
+    Files.write(data, weights);
+    try (OnnxModel model = OnnxModel.load(external, 1)) {
+      assertThat(model.reference().getDigest()).isNotEqualTo(before);
+    }
+    Files.write(data, java.util.Arrays.copyOf(weights, weights.length - 1));
+    assertThat(refusal(external)).contains("external data model.onnx_data: expected at least");
+    Files.delete(data);
+    assertThat(refusal(external)).contains("external data: expected model.onnx_data");
+  }
+
+  @Test
+  void anotherOutputOrPoolingIsAnotherBuild() throws IOException {
+    Path vit = unpacked("vit-features");
+    String rule;
+    try (OnnxModel model = OnnxModel.load(vit, 1)) {
+      rule = model.reference().getPreprocessingVersion();
+    }
+    Files.writeString(vit.resolve("lookalike-model.json"), "{\"output\": \"last_hidden_state\"}");
+    try (OnnxModel model = OnnxModel.load(vit, 1)) {
+      assertThat(model.reference().getPreprocessingVersion()).as("the same").isEqualTo(rule);
+    }
+    Files.writeString(vit.resolve("lookalike-model.json"), "{\"pooling\": \"mean\"}");
+    try (OnnxModel model = OnnxModel.load(vit, 1)) {
+      assertThat(model.pooling()).isEqualTo("mean");
+      assertThat(model.reference().getPreprocessingVersion()).isNotEqualTo(rule);
+    }
+    Files.writeString(vit.resolve("lookalike-model.json"), "{\"pooling\": \"max\"}");
+    assertThat(refusal(vit)).contains("pooling: expected flatten, cls or mean, found max");
+  }
+
+  @Test
+  void aGraphThatTakes0To255WantsAProcessorThatGivesThem() throws IOException {
+    Path scaled = unpacked("scaled-inside");
+    Files.copy(
+        folder.resolve("vit-features/preprocessor_config.json"),
+        scaled.resolve("preprocessor_config.json"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    assertThat(refusal(scaled)).contains("input type", "uint8", "do_rescale");
+  }
+
+  /** The root of what is negative. */
+  @Test
+  void refusesAModelThatGivesNoNumbers() throws IOException {
+    OnnxGraph graph = new OnnxGraph("nan");
+    graph.input("pixels", -1, 3, 8, 8);
+    graph.node("Neg", "negative", List.of("pixels"));
+    graph.node("Sqrt", "root", List.of("negative"));
+    graph.node("Flatten", "embedding", List.of("root"));
+    graph.output("embedding", -1, 192);
+    Files.write(folder.resolve("model.onnx"), graph.toByteArray());
+    states(
+        "{\"id\": \"nan\", \"preprocessing\": {\"image_processor_type\":"
+            + " \"ViTImageProcessor\", \"size\": {\"height\": 8, \"width\": 8}}}");
+    refuses("output embedding", "finite numbers", "NaN");
+  }
 }

@@ -1,0 +1,225 @@
+import com.sun.management.OperatingSystemMXBean;
+import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.OnnxModel.Inference;
+import dev.lookalike.imaging.Bounds;
+import dev.lookalike.imaging.CanonicalDecoder;
+import dev.lookalike.imaging.CanonicalResult;
+import dev.lookalike.imaging.Canonicalizer;
+import dev.lookalike.imaging.DecodeResult;
+import dev.lookalike.imaging.ImageLimits;
+import dev.lookalike.imaging.RgbImage;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+
+/**
+ * Measures models alone: from an image file to its embedding, without Kafka or an index. Started by
+ * benchmarks/embedding:
+ *
+ * <pre>
+ *   benchmarks/embedding variants IMAGES GRAPH...   accuracy and speed; the first graph is the reference
+ *   benchmarks/embedding speed GRAPH...             speed alone, over batch sizes
+ *   benchmarks/embedding memory IMAGES GRAPH COUNT  resident set after each thousand images
+ * </pre>
+ *
+ * IMAGES holds validation/ and test/ with a folder for each class (memory: any JPEGs). A graph is a
+ * model folder or a file in one. Speed is CPU time of the whole process with one thread for a run,
+ * so that what else the machine does counts for little.
+ */
+public final class Embedding {
+  private static final int THREADS = Runtime.getRuntime().availableProcessors();
+  private static final ImageLimits LIMITS = new ImageLimits(32 << 20, 50_000_000);
+
+  private Embedding() {}
+
+  public static void main(String[] arguments) throws Exception {
+    List<String> rest = List.of(arguments).subList(1, arguments.length);
+    switch (arguments[0]) {
+      case "variants" -> variants(Path.of(rest.getFirst()), rest.subList(1, rest.size()));
+      case "speed" -> speed(rest);
+      case "memory" -> memory(Path.of(rest.get(0)), rest.get(1), Integer.parseInt(rest.get(2)));
+      default -> throw new IllegalArgumentException(arguments[0]);
+    }
+  }
+
+  private static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(file -> file.toString().toLowerCase().endsWith(".jpg")).sorted().toList();
+    }
+  }
+
+  private static RgbImage decoded(Path file) throws IOException {
+    if (!(Canonicalizer.canonicalize(Files.readAllBytes(file), LIMITS, Bounds.DEFAULT)
+        instanceof CanonicalResult.Canonical canonical)) {
+      throw new IllegalStateException(file + " is refused");
+    }
+    if (!(CanonicalDecoder.decode(canonical.image().jpeg())
+        instanceof DecodeResult.Decoded decoded)) {
+      throw new IllegalStateException(file + " cannot be read again");
+    }
+    return decoded.image();
+  }
+
+  private static float[][] embeddings(OnnxModel model, List<Path> files) throws Exception {
+    float[][] embeddings = new float[files.size()][];
+    embed(model, files, (index, embedding) -> embeddings[index] = embedding);
+    return embeddings;
+  }
+
+  private static void embed(OnnxModel model, List<Path> files, BiConsumer<Integer, float[]> taken)
+      throws Exception {
+    int batch = Math.min(8, model.maxBatchSize());
+    FloatBuffer pixels = model.buffer(batch);
+    for (int first = 0; first < files.size(); first += batch) {
+      int count = Math.min(batch, files.size() - first);
+      for (int i = 0; i < count; i++) {
+        model.preprocessor().apply(decoded(files.get(first + i)), pixels, i * model.preprocessor().floats());
+      }
+      List<Inference> inferred = model.infer(pixels, count);
+      for (int i = 0; i < count; i++) {
+        taken.accept(first + i, normalised(inferred.get(i).embedding()));
+      }
+    }
+  }
+
+  private static float[] normalised(float[] vector) {
+    double norm = Math.sqrt(dot(vector, vector));
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) (vector[i] / norm);
+    }
+    return vector;
+  }
+
+  private static double dot(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+    return sum;
+  }
+
+  private static int nearest(float[] query, float[][] gallery) {
+    int best = 0;
+    double most = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < gallery.length; i++) {
+      double similarity = dot(query, gallery[i]);
+      if (similarity > most) {
+        most = similarity;
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static String label(Path file) {
+    return file.getParent().getFileName().toString();
+  }
+
+  private static void variants(Path images, List<String> graphs) throws Exception {
+    List<Path> queries = files(images.resolve("test"));
+    List<Path> gallery = files(images.resolve("validation"));
+    float[][] reference = null;
+    int[] referenceNearest = new int[queries.size()];
+    System.out.println("| graph | input | batch | cosine mean | cosine min | R@1 | same nearest | CPU ms an image, in batches | alone |");
+    System.out.println("|---|---|---|---|---|---|---|---|---|");
+    for (String graph : graphs) {
+      try (OnnxModel model = OnnxModel.load(Path.of(graph), 1)) {
+        float[][] found = embeddings(model, queries);
+        float[][] against = embeddings(model, gallery);
+        double sum = 0;
+        double least = 1;
+        int hits = 0;
+        int same = 0;
+        for (int i = 0; i < found.length; i++) {
+          int nearest = nearest(found[i], against);
+          hits += label(gallery.get(nearest)).equals(label(queries.get(i))) ? 1 : 0;
+          if (reference == null) {
+            referenceNearest[i] = nearest;
+          }
+          same += nearest == referenceNearest[i] ? 1 : 0;
+          double cosine = reference == null ? 1 : dot(found[i], reference[i]);
+          sum += cosine;
+          least = Math.min(least, cosine);
+        }
+        if (reference == null) {
+          reference = found;
+        }
+        int batch = Math.min(8, model.maxBatchSize());
+        System.out.printf(
+            "| %s | %s | %d | %.5f | %.5f | %.3f | %.3f | %.1f | %.1f |%n",
+            Path.of(graph).getFileName(), model.inputType(), batch, sum / found.length, least,
+            (double) hits / found.length, (double) same / found.length,
+            millis(model, batch) / batch, millis(model, 1));
+      }
+    }
+  }
+
+  private static void speed(List<String> graphs) throws Exception {
+    System.out.println("| graph | input | CPU ms an image, alone | in batches of 8 | of 16 |");
+    System.out.println("|---|---|---|---|---|");
+    for (String graph : graphs) {
+      try (OnnxModel model = OnnxModel.load(Path.of(graph), 1)) {
+        boolean batches = model.maxBatchSize() > 1;
+        double one = millis(model, 1);
+        System.out.printf(
+            "| %s | %s | %.1f | %s | %s |%n", Path.of(graph).getFileName(), model.inputType(), one,
+            batches ? "%.1f".formatted(millis(model, 8) / 8) : "",
+            batches ? "%.1f".formatted(millis(model, 16) / 16) : "");
+      }
+    }
+  }
+
+  /** Median of the CPU time of a run on noise. */
+  private static double millis(OnnxModel model, int batch) throws Exception {
+    OperatingSystemMXBean system =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    FloatBuffer pixels = model.buffer(batch);
+    for (int i = 0; i < pixels.capacity(); i++) {
+      pixels.put(i, (i * 7919 % 1009) / 504.5f - 1);
+    }
+    long[] took = new long[11];
+    for (int run = -2; run < took.length; run++) {
+      long start = system.getProcessCpuTime();
+      model.infer(pixels, batch);
+      if (run >= 0) {
+        took[run] = system.getProcessCpuTime() - start;
+      }
+    }
+    Arrays.sort(took);
+    return took[took.length / 2] / 1e6;
+  }
+
+  private static void memory(Path images, String graph, int count) throws Exception {
+    List<Path> files = files(images);
+    try (OnnxModel model = OnnxModel.load(Path.of(graph), THREADS)) {
+      long start = System.nanoTime();
+      System.out.println("| images | resident MiB | seconds |");
+      System.out.println("|---|---|---|");
+      for (int done = 0; done < count; ) {
+        List<Path> next = new ArrayList<>();
+        while (next.size() < 1000 && done + next.size() < count) {
+          next.add(files.get((done + next.size()) % files.size()));
+        }
+        embed(model, next, (index, embedding) -> {});
+        done += next.size();
+        System.out.printf(
+            "| %d | %.1f | %.0f |%n", done, residentKib() / 1024.0, (System.nanoTime() - start) / 1e9);
+      }
+    }
+  }
+
+  private static long residentKib() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow();
+  }
+}
