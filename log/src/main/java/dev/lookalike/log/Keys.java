@@ -2,13 +2,14 @@ package dev.lookalike.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.proto.image.v1.LabelSource;
 import java.util.Optional;
 import org.apache.kafka.common.utils.Utils;
 
 /** Keys of records and the partitions that they belong to. */
 public final class Keys {
-  /** Stands between image id and subject in the key of an annotation; no image id contains it. */
+  /** Stands between the parts of the key of an annotation; none of them contains it. */
   private static final char SEPARATOR = '\0';
 
   private Keys() {}
@@ -34,37 +35,46 @@ public final class Keys {
     return Utils.toPositive(Utils.murmur2(image(imageId))) % partitions;
   }
 
-  /** Key of an annotation that sets or removes one attribute. */
-  public static byte[] attribute(String imageId, String name) {
-    return annotationKey(imageId, "attributes/" + name);
+  /**
+   * Key of an annotation that sets or removes one attribute of one version. The version is part of
+   * it: compaction keeps the last record of a key, and a late word on an old version may not make
+   * it forget what was said of the new one.
+   */
+  public static byte[] attribute(String imageId, String name, ImageVersion version) {
+    return annotationKey(imageId, "attributes/" + name, version);
   }
 
   /**
-   * Key of an annotation that replaces the labels of one source.
+   * Key of an annotation that replaces the labels of one source, of one version.
    *
    * @throws IllegalArgumentException for a source whose labels are not annotations
    */
-  public static byte[] labels(String imageId, LabelSource source) {
+  public static byte[] labels(String imageId, LabelSource source, ImageVersion version) {
     return switch (source) {
-      case LABEL_SOURCE_USER -> annotationKey(imageId, "labels/user");
-      case LABEL_SOURCE_TAUGHT -> annotationKey(imageId, "labels/taught");
+      case LABEL_SOURCE_USER -> annotationKey(imageId, "labels/user", version);
+      case LABEL_SOURCE_TAUGHT -> annotationKey(imageId, "labels/taught", version);
       case LABEL_SOURCE_MODEL, LABEL_SOURCE_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalArgumentException("labels of " + source + " are not annotations");
     };
   }
 
-  /** Reads the key of an annotation; empty when it is not one. */
+  /**
+   * Reads the key of an annotation; empty when it is not one. Keys without a version were written
+   * before it was part of them.
+   */
   public static Optional<AnnotationKey> annotation(byte[] key) {
-    String text = new String(key, UTF_8);
-    int separator = text.indexOf(SEPARATOR);
-    if (separator < 1 || separator == text.length() - 1) {
+    String[] parts = new String(key, UTF_8).split(String.valueOf(SEPARATOR), -1);
+    if (parts.length < 2 || parts.length > 3 || parts[0].isEmpty() || parts[1].isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(
-        new AnnotationKey(text.substring(0, separator), text.substring(separator + 1)));
+    if (parts.length == 2) {
+      return Optional.of(new AnnotationKey(parts[0], parts[1], Optional.empty()));
+    }
+    return Versions.parse(parts[2])
+        .map(version -> new AnnotationKey(parts[0], parts[1], Optional.of(version)));
   }
 
-  private static byte[] annotationKey(String imageId, String subject) {
-    return (imageId + SEPARATOR + subject).getBytes(UTF_8);
+  private static byte[] annotationKey(String imageId, String subject, ImageVersion version) {
+    return (imageId + SEPARATOR + subject + SEPARATOR + Versions.text(version)).getBytes(UTF_8);
   }
 }

@@ -1,5 +1,6 @@
 package dev.lookalike.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,6 +8,7 @@ import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.proto.image.v1.LabelSource;
 import dev.lookalike.proto.image.v1.UploadToken;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Names, keys and tokens are in logs that outlive every release: these values may never change. */
@@ -31,15 +33,29 @@ class LayoutTest {
 
   @Test
   void annotationKeysReadBack() {
-    assertThat(Keys.annotation(Keys.attribute("sku-1", "price")))
-        .contains(new AnnotationKey("sku-1", "attributes/price"));
-    assertThat(Keys.annotation(Keys.labels("sku-1", LabelSource.LABEL_SOURCE_USER)))
-        .contains(new AnnotationKey("sku-1", "labels/user"));
-    assertThat(Keys.annotation(Keys.labels("sku-1", LabelSource.LABEL_SOURCE_TAUGHT)))
-        .contains(new AnnotationKey("sku-1", "labels/taught"));
+    ImageVersion version = version(1, 3, 9);
+    assertThat(new String(Keys.attribute("sku-1", "price", version), UTF_8))
+        .isEqualTo("sku-1\0attributes/price\0" + "1.3.9");
+    assertThat(Keys.annotation(Keys.attribute("sku-1", "price", version)))
+        .contains(new AnnotationKey("sku-1", "attributes/price", Optional.of(version)));
+    assertThat(Keys.annotation(Keys.labels("sku-1", LabelSource.LABEL_SOURCE_USER, version)))
+        .contains(new AnnotationKey("sku-1", "labels/user", Optional.of(version)));
+    assertThat(Keys.annotation(Keys.labels("sku-1", LabelSource.LABEL_SOURCE_TAUGHT, version)))
+        .contains(new AnnotationKey("sku-1", "labels/taught", Optional.of(version)));
     assertThat(Keys.annotation(Keys.image("sku-1"))).isEmpty();
-    assertThatThrownBy(() -> Keys.labels("sku-1", LabelSource.LABEL_SOURCE_MODEL))
+    for (String none : List.of("a\0b\0", "a\0b\0x", "\0b", "a\0", "a\0b\0" + "1.2.3\0c")) {
+      assertThat(Keys.annotation(none.getBytes(UTF_8))).isEmpty();
+    }
+    assertThatThrownBy(() -> Keys.labels("sku-1", LabelSource.LABEL_SOURCE_MODEL, version))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void annotationKeysOfBeforeTheVersionWasPartOfThemReadBack() {
+    assertThat(Keys.annotation("sku-1\0attributes/price".getBytes(UTF_8)))
+        .contains(new AnnotationKey("sku-1", "attributes/price", Optional.empty()));
+    assertThat(Keys.annotation("sku-1\0labels/user".getBytes(UTF_8)))
+        .contains(new AnnotationKey("sku-1", "labels/user", Optional.empty()));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.lookalike.log.Keys;
+import dev.lookalike.log.Sources;
 import dev.lookalike.log.Tokens;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.AnnotationEvent;
@@ -177,13 +178,22 @@ final class LogFixture implements AutoCloseable {
   }
 
   void raw(String id, byte @Nullable [] value) {
-    send(
-        transactional,
-        new ProducerRecord<>(
-            Topics.embeddings(collection, build),
-            Keys.partition(id, PARTITIONS),
-            Keys.image(id),
-            value));
+    send(transactional, outcomeRecord(id, value));
+  }
+
+  /** What a reader cannot parse, with the version that it is the outcome of in its header. */
+  void garbled(String id, long offset) {
+    ProducerRecord<byte[], byte[]> record = outcomeRecord(id, new byte[] {1, 2, 3});
+    record.headers().add(Sources.HEADER, Sources.header(version(id, offset)));
+    send(transactional, record);
+  }
+
+  private ProducerRecord<byte[], byte[]> outcomeRecord(String id, byte @Nullable [] value) {
+    return new ProducerRecord<>(
+        Topics.embeddings(collection, build),
+        Keys.partition(id, PARTITIONS),
+        Keys.image(id),
+        value);
   }
 
   void annotate(String id, long offset, String name, Optional<AttributeValue> value) {
@@ -199,7 +209,7 @@ final class LogFixture implements AutoCloseable {
         new ProducerRecord<>(
             Topics.annotations(collection),
             Keys.partition(id, PARTITIONS),
-            Keys.attribute(id, name),
+            Keys.attribute(id, name, version(id, offset)),
             event.toByteArray()));
   }
 

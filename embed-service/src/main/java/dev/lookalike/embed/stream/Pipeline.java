@@ -3,7 +3,9 @@ package dev.lookalike.embed.stream;
 import dev.lookalike.embed.binding.Bindings.Binding;
 import dev.lookalike.embed.binding.Broker;
 import dev.lookalike.embed.server.EmbedMetrics;
+import dev.lookalike.log.Sources;
 import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -256,18 +258,19 @@ final class Pipeline {
     Instant now = Instant.now();
     producer.beginTransaction();
     for (EmbedOutcome outcome : outcomes) {
-      byte[] value =
+      EmbeddingEvent event =
           OutcomeEvents.event(
-                  outcome,
-                  binding.collection().getGeneration(),
-                  binding.build().getModel(),
-                  binding.embedder().model().device(),
-                  now)
-              .toByteArray();
+              outcome,
+              binding.collection().getGeneration(),
+              binding.build().getModel(),
+              binding.embedder().model().device(),
+              now);
+      ProducerRecord<byte[], byte[]> record =
+          new ProducerRecord<>(
+              target, outcome.position().partition(), outcome.key(), event.toByteArray());
+      record.headers().add(Sources.HEADER, Sources.header(event.getSource()));
       // What fails here fails the commit.
-      var unused =
-          producer.send(
-              new ProducerRecord<>(target, outcome.position().partition(), outcome.key(), value));
+      var unused = producer.send(record);
     }
     producer.sendOffsetsToTransaction(records.nextOffsets(), reading.groupMetadata());
     producer.commitTransaction();

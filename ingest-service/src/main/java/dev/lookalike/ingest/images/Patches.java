@@ -128,7 +128,7 @@ public class Patches {
                     record(
                         collection,
                         imageId,
-                        Keys.attribute(imageId, name),
+                        Keys.attribute(imageId, name, version),
                         shared.toBuilder()
                             .setAttribute(
                                 AttributeAnnotation.newBuilder().setName(name).setValue(value))
@@ -141,7 +141,7 @@ public class Patches {
                     record(
                         collection,
                         imageId,
-                        Keys.attribute(imageId, name),
+                        Keys.attribute(imageId, name, version),
                         shared.toBuilder()
                             .setAttribute(AttributeAnnotation.newBuilder().setName(name))
                             .build())));
@@ -153,7 +153,7 @@ public class Patches {
                     record(
                         collection,
                         imageId,
-                        Keys.labels(imageId, LabelSource.LABEL_SOURCE_USER),
+                        Keys.labels(imageId, LabelSource.LABEL_SOURCE_USER, version),
                         shared.toBuilder()
                             .setLabels(
                                 LabelsAnnotation.newBuilder()

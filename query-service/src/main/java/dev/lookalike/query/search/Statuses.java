@@ -137,12 +137,19 @@ public final class Statuses {
     }
     Optional<BuildFollower> follower = indexes.live(token.getCollectionId());
     Optional<VectorIndex> index = follower.flatMap(BuildFollower::index);
-    if (index.isEmpty() || !isDecided(token.getVersion(), follower.get(), index.get())) {
+    if (index.isEmpty()) {
+      return status.build();
+    }
+    boolean decided = isDecided(token.getVersion(), follower.get(), index.get());
+    if (!decided && !isDue(token.getVersion(), index.get())) {
       return status.build();
     }
     Optional<Entry> entry =
         Entries.reading(
             () -> index.get().get(List.of(token.getImageId()), false).stream().findFirst());
+    if (!decided && entry.filter(known -> known.version().equals(token.getVersion())).isEmpty()) {
+      return status.build();
+    }
     if (entry.isEmpty()) {
       // Only the end of a delete makes the log forget an image.
       return status.setState(ImageState.IMAGE_STATE_DELETED).build();
@@ -162,6 +169,11 @@ public final class Statuses {
                 ? ImageState.IMAGE_STATE_DELETED
                 : ImageState.IMAGE_STATE_SUPERSEDED)
         .build();
+  }
+
+  /** Whether its outcome is the next: it may be there, and be one that cannot be read. */
+  private static boolean isDue(ImageVersion version, VectorIndex index) {
+    return index.progress().applied(version.getPartition()) == version.getOffset();
   }
 
   /** Whether the index has applied the outcome of a version, or of a later record. */

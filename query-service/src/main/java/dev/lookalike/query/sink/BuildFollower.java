@@ -1,9 +1,11 @@
 package dev.lookalike.query.sink;
 
+import dev.lookalike.log.Sources;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
+import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.LogPartition;
@@ -30,6 +32,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -357,7 +360,7 @@ public final class BuildFollower implements AutoCloseable {
     private void apply(ConsumerRecords<byte[], byte[]> polled) {
       List<Change> changes = new ArrayList<>();
       for (ConsumerRecord<byte[], byte[]> record : polled) {
-        read(record).ifPresent(changes::add);
+        read(record, changes).ifPresent(changes::add);
       }
       Map<LogPartition, Long> positions = new HashMap<>();
       for (TopicPartition partition : partitions) {
@@ -374,10 +377,10 @@ public final class BuildFollower implements AutoCloseable {
       }
     }
 
-    private Optional<Change> read(ConsumerRecord<byte[], byte[]> record) {
+    private Optional<Change> read(ConsumerRecord<byte[], byte[]> record, List<Change> before) {
       LogRecords.Reading reading =
           record.topic().equals(embeddings)
-              ? records.outcome(record.key(), record.value(), record.partition())
+              ? records.outcome(record.key(), record.value(), source(record), record.partition())
               : records.annotation(record.key(), record.value(), record.offset());
       return switch (reading) {
         case LogRecords.Reading.Changed changed -> {
@@ -392,17 +395,53 @@ public final class BuildFollower implements AutoCloseable {
           yield Optional.empty();
         }
         case LogRecords.Reading.Unreadable unreadable -> {
-          metrics.read(RecordKind.UNREADABLE);
-          LOG.warnf(
-              "%s-%d at %d (key %s) is skipped: %s",
-              record.topic(),
-              record.partition(),
-              record.offset(),
-              LogRecords.shown(record.key()),
-              unreadable.reason());
+          skipped(record, unreadable.reason());
           yield Optional.empty();
         }
+        case LogRecords.Reading.Garbled garbled -> {
+          skipped(record, garbled.reason());
+          yield ofWhatNothingIsKnown(garbled, record.partition(), before);
+        }
       };
+    }
+
+    private static byte @Nullable [] source(ConsumerRecord<byte[], byte[]> record) {
+      Header header = record.headers().lastHeader(Sources.HEADER);
+      return header == null ? null : header.value();
+    }
+
+    private void skipped(ConsumerRecord<byte[], byte[]> record, String reason) {
+      metrics.read(RecordKind.UNREADABLE);
+      LOG.warnf(
+          "%s-%d at %d (key %s) cannot be read: %s",
+          record.topic(),
+          record.partition(),
+          record.offset(),
+          LogRecords.shown(record.key()),
+          reason);
+    }
+
+    /**
+     * Which version it was the outcome of is not said. Of an image that nothing else is known of it
+     * is taken for the next outcome that is due, so that who waits for it learns what happened; an
+     * image that is known stays as it is. What is due stays due: the record may be nobody's.
+     */
+    private Optional<Change> ofWhatNothingIsKnown(
+        LogRecords.Reading.Garbled garbled, int partition, List<Change> before) {
+      opened.refresh();
+      if (before.stream().anyMatch(change -> change.imageId().equals(garbled.imageId()))
+          || !opened.get(List.of(garbled.imageId()), false).isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          LogRecords.unreadable(
+              garbled.imageId(),
+              ImageVersion.newBuilder()
+                  .setGeneration(build.getGeneration())
+                  .setPartition(partition)
+                  .setOffset(applied.getOrDefault(partition, 0L))
+                  .build(),
+              "The outcome cannot be read: " + garbled.reason()));
     }
 
     private void count(Change.Outcome outcome) {

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lookalike.log.AnnotationKey;
 import dev.lookalike.log.Keys;
+import dev.lookalike.log.Sources;
+import dev.lookalike.log.Versions;
 import dev.lookalike.proto.events.v1.AnnotationEvent;
 import dev.lookalike.proto.events.v1.Embedded;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
@@ -37,40 +39,79 @@ record LogRecords(int generation, int dimension) {
     record Nothing() implements Reading {}
 
     record Unreadable(String reason) implements Reading {}
+
+    /** An outcome that cannot be read, of an image that its key names. */
+    record Garbled(String imageId, String reason) implements Reading {}
   }
 
   /**
    * Reads an outcome. An embedded event whose vector is unusable becomes a rejected outcome: the
-   * image stays accounted for.
+   * image stays accounted for. So does one that cannot be read at all where its header says which
+   * version it is the outcome of.
    *
+   * @param source header of the record, see {@link Sources}; null where it has none
    * @param partition that the record was read from
    */
-  Reading outcome(byte @Nullable [] key, byte @Nullable [] value, int partition) {
+  Reading outcome(
+      byte @Nullable [] key, byte @Nullable [] value, byte @Nullable [] source, int partition) {
     if (key == null || key.length == 0 || key.length > MAX_KEY_BYTES) {
       return new Reading.Unreadable("the key is no image id");
     }
     if (value == null) {
       return new Reading.Nothing();
     }
+    String imageId = Keys.imageId(key);
     EmbeddingEvent event;
     try {
       event = EmbeddingEvent.parseFrom(value);
     } catch (InvalidProtocolBufferException e) {
-      return new Reading.Unreadable("the value is no embedding event: " + e.getMessage());
+      return garbled(
+          imageId, source, partition, "the value is no embedding event: " + e.getMessage());
     }
-    if (event.getSource().getGeneration() != generation
-        || event.getSource().getPartition() != partition) {
-      return new Reading.Unreadable(
-          "its source is of another generation or partition: " + event.getSource());
+    if (!isHere(event.getSource(), partition)) {
+      return garbled(
+          imageId,
+          source,
+          partition,
+          "its source is of another generation or partition: " + Versions.text(event.getSource()));
     }
-    String imageId = Keys.imageId(key);
     return switch (event.getOutcomeCase()) {
       case EMBEDDED -> new Reading.Changed(embedded(imageId, event));
       case REJECTED, REMOVED ->
           new Reading.Changed(new Change.Outcome(imageId, event, Optional.empty()));
       case OUTCOME_NOT_SET ->
-          new Reading.Unreadable("an outcome of a kind that this version does not know");
+          new Reading.Changed(
+              unreadable(
+                  imageId,
+                  event.getSource(),
+                  "The outcome is of a kind that this release does not know."));
     };
+  }
+
+  private boolean isHere(ImageVersion source, int partition) {
+    return source.getGeneration() == generation && source.getPartition() == partition;
+  }
+
+  private Reading garbled(String imageId, byte @Nullable [] source, int partition, String reason) {
+    return Optional.ofNullable(source)
+        .flatMap(Sources::version)
+        .filter(version -> isHere(version, partition))
+        .<Reading>map(
+            version ->
+                new Reading.Changed(
+                    unreadable(imageId, version, "The outcome cannot be read: " + reason)))
+        .orElseGet(() -> new Reading.Garbled(imageId, reason));
+  }
+
+  /** The outcome of a version whose record cannot be read. */
+  static Change.Outcome unreadable(String imageId, ImageVersion version, String detail) {
+    return new Change.Outcome(
+        imageId,
+        EmbeddingEvent.newBuilder()
+            .setSource(version)
+            .setRejected(Rejected.newBuilder().setReason("RECORD_UNREADABLE").setDetail(detail))
+            .build(),
+        Optional.empty());
   }
 
   /** Reads an annotation. */
@@ -107,6 +148,9 @@ record LogRecords(int generation, int dimension) {
     if (!subject.equals(read.get().subject())) {
       return new Reading.Unreadable(
           "its key speaks of " + read.get().subject() + ", its value of something else");
+    }
+    if (!read.get().version().orElse(version).equals(version)) {
+      return new Reading.Unreadable("its key speaks of another version than its value");
     }
     return new Reading.Changed(new Change.Annotation(read.get().imageId(), offset, event));
   }
