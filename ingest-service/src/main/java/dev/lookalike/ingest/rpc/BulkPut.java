@@ -9,6 +9,7 @@ import dev.lookalike.proto.ingest.v1.PutImagesResponse;
 import dev.lookalike.proto.ingest.v1.Refusal;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.vertx.core.Vertx;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
@@ -18,16 +19,22 @@ import org.jspecify.annotations.Nullable;
  * One bulk upload: takes the next message off the wire only when there is a place for it, works on
  * several at once, answers in the order of the requests.
  *
- * <p>Invariant, under the monitor: at most one message is asked for and not yet here, and for it a
- * place is held; {@code begun - answered} messages are in work, at most {@value #IN_WORK}.
+ * <p>Invariant, under the monitor: at most one message is asked for and not yet here, and {@link
+ * Arrival} holds a place for it once it has begun; {@code begun - answered} messages are in work,
+ * at most {@value #IN_WORK}.
  */
 final class BulkPut implements StreamObserver<PutImageRequest> {
   /** Images of one stream in work, at most: enough to keep the decoders and the broker busy. */
   private static final int IN_WORK = 8;
 
+  /** So long a place is kept for a message that has not begun. */
+  private static final long IDLE_MILLIS = 1000;
+
   private final ServerCallStreamObserver<PutImagesResponse> answers;
   private final Function<PutImageRequest, PutImageResponse> put;
   private final Admission admission;
+  private final Arrival arrival;
+  private final Vertx vertx;
   private final ExecutorService workers;
   private final TreeMap<Long, PutImagesResponse> finished = new TreeMap<>();
   private long begun;
@@ -35,18 +42,22 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
   private boolean asking;
   private boolean noMore;
   private boolean over;
-  private Admission.@Nullable Reservation place;
   private Admission.@Nullable Waiting waiting;
 
   BulkPut(
       ServerCallStreamObserver<PutImagesResponse> answers,
       Function<PutImageRequest, PutImageResponse> put,
       Admission admission,
+      Arrival arrival,
+      Vertx vertx,
       ExecutorService workers) {
     this.answers = answers;
     this.put = put;
     this.admission = admission;
+    this.arrival = arrival;
+    this.vertx = vertx;
     this.workers = workers;
+    arrival.expect(0, admission.largestMessage(), this::refuse, System.nanoTime());
     answers.disableAutoRequest();
     answers.setOnCancelHandler(this::end);
     // Called once when the call is open, and whenever a receiver that fell behind has caught up.
@@ -59,6 +70,11 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
         return;
       }
       asking = true;
+      if (begun == answered) {
+        // Whether anything will come is open: room is taken once it does.
+        answers.request(1);
+        return;
+      }
     }
     try {
       Admission.Waiting later = admission.reserveWhenFree(admission.largest(), this::granted);
@@ -71,14 +87,14 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
         later.cancel();
       }
     } catch (RefusedException full) {
+      // What is in work of this stream asks again when it is done.
       boolean idle;
       synchronized (this) {
         asking = false;
         idle = begun == answered;
       }
       if (idle) {
-        // Nothing of this stream is in work that could free a place: the sender must come again.
-        refuse(full);
+        askForNext();
       }
     }
   }
@@ -87,8 +103,10 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
     synchronized (this) {
       waiting = null;
       if (!over && !noMore) {
-        place = granted;
+        arrival.hold(granted);
         answers.request(1);
+        // Whoever keeps the stream open and sends nothing keeps nobody else out.
+        vertx.setTimer(IDLE_MILLIS, late -> arrival.letGoIfIdle());
         return;
       }
     }
@@ -97,16 +115,15 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
 
   @Override
   public void onNext(PutImageRequest request) {
+    Admission.Reservation held = arrival.take();
+    if (held == null) {
+      // There was no room for it: the call is being refused.
+      return;
+    }
     long index;
-    Admission.Reservation held;
     synchronized (this) {
       index = begun++;
-      held = place;
-      place = null;
       asking = false;
-    }
-    if (held == null) {
-      throw new IllegalStateException("a message came that was not asked for");
     }
     held.shrinkTo(request.getSerializedSize());
     workers.execute(
@@ -149,26 +166,26 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
     }
   }
 
-  private synchronized void refuse(RefusedException full) {
-    if (!over) {
-      over = true;
-      answers.onError(GrpcErrors.of(full));
+  private void refuse(RefusedException reason) {
+    synchronized (this) {
+      if (!over) {
+        over = true;
+        answers.onError(GrpcErrors.of(reason));
+      }
     }
+    end();
   }
 
   @Override
   public void onCompleted() {
-    Admission.Reservation unused;
     Admission.Waiting unneeded;
     synchronized (this) {
       noMore = true;
-      unused = place;
-      place = null;
       unneeded = waiting;
       waiting = null;
       completeIfDone();
     }
-    release(unused, unneeded);
+    release(unneeded);
   }
 
   @Override
@@ -177,23 +194,17 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
   }
 
   private void end() {
-    Admission.Reservation unused;
     Admission.Waiting unneeded;
     synchronized (this) {
       over = true;
-      unused = place;
-      place = null;
       unneeded = waiting;
       waiting = null;
     }
-    release(unused, unneeded);
+    release(unneeded);
   }
 
-  private static void release(
-      Admission.@Nullable Reservation unused, Admission.@Nullable Waiting unneeded) {
-    if (unused != null) {
-      unused.close();
-    }
+  private void release(Admission.@Nullable Waiting unneeded) {
+    arrival.release();
     if (unneeded != null) {
       unneeded.cancel();
     }

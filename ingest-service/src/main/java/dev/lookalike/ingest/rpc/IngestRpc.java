@@ -46,12 +46,16 @@ import dev.lookalike.proto.ingest.v1.PutImagesResponse;
 import dev.lookalike.proto.ingest.v1.RenameCollectionRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageResponse;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
+import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -62,7 +66,7 @@ import java.util.function.Supplier;
  * UploadGate} lets the bytes of uploads in.
  */
 @GrpcService
-public class IngestRpc extends IngestGrpc.IngestImplBase {
+public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
   /** Bytes of a chunk of content. */
   private static final int CHUNK = 1 << 20;
 
@@ -72,6 +76,7 @@ public class IngestRpc extends IngestGrpc.IngestImplBase {
   private final Collections collections;
   private final Operations operations;
   private final Admission admission;
+  private final Vertx vertx;
   private final long maxImageBytes;
   private final ExecutorService workers =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
@@ -83,14 +88,21 @@ public class IngestRpc extends IngestGrpc.IngestImplBase {
       Collections collections,
       Operations operations,
       Admission admission,
-      UploadSettings uploads) {
+      UploadSettings uploads,
+      Vertx vertx) {
     this.images = images;
     this.patches = patches;
     this.contents = contents;
     this.collections = collections;
     this.operations = operations;
     this.admission = admission;
+    this.vertx = vertx;
     this.maxImageBytes = uploads.maxImageBytes().asLongValue();
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return PutImageMarshaller.in(IngestGrpc.bindService(this));
   }
 
   @Override
@@ -171,6 +183,8 @@ public class IngestRpc extends IngestGrpc.IngestImplBase {
         (ServerCallStreamObserver<PutImagesResponse>) answers,
         request -> operations.count(Operation.PUT, () -> put(request)),
         admission,
+        Objects.requireNonNull(Arrival.CURRENT.get(), "every call has an arrival"),
+        vertx,
         workers);
   }
 

@@ -1,7 +1,9 @@
 package dev.lookalike.ingest.server;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import org.jboss.logging.Logger;
@@ -12,6 +14,9 @@ public final class GrpcErrors {
 
   /** Domain of every ErrorInfo. */
   static final String DOMAIN = "lookalike";
+
+  /** When to come again if it was full. */
+  private static final Duration RETRY_DELAY = Duration.newBuilder().setSeconds(1).build();
 
   private GrpcErrors() {}
 
@@ -30,12 +35,19 @@ public final class GrpcErrors {
   }
 
   static com.google.rpc.Status status(RefusedException refused) {
-    return com.google.rpc.Status.newBuilder()
-        .setCode(refused.code().grpc().value())
-        .setMessage(refused.detail())
-        .addDetails(
-            Any.pack(
-                ErrorInfo.newBuilder().setDomain(DOMAIN).setReason(refused.code().name()).build()))
-        .build();
+    com.google.rpc.Status.Builder status =
+        com.google.rpc.Status.newBuilder()
+            .setCode(refused.code().grpc().value())
+            .setMessage(refused.detail())
+            .addDetails(
+                Any.pack(
+                    ErrorInfo.newBuilder()
+                        .setDomain(DOMAIN)
+                        .setReason(refused.code().name())
+                        .build()));
+    if (refused.code() == ErrorCode.FULL) {
+      status.addDetails(Any.pack(RetryInfo.newBuilder().setRetryDelay(RETRY_DELAY).build()));
+    }
+    return status.build();
   }
 }

@@ -65,6 +65,25 @@ public class Admission {
       this.held = held;
     }
 
+    /**
+     * Takes more.
+     *
+     * @throws RefusedException FULL
+     */
+    public void growTo(long needed) {
+      synchronized (Admission.this) {
+        if (needed <= held) {
+          return;
+        }
+        if (open && bytes + needed - held <= maxBytes) {
+          bytes += needed - held;
+          held = needed;
+          return;
+        }
+      }
+      throw full();
+    }
+
     /** Gives back what the upload turned out not to need. */
     public void shrinkTo(long needed) {
       synchronized (Admission.this) {
@@ -114,6 +133,11 @@ public class Admission {
   /** What an upload of unknown length counts. */
   public long largest() {
     return largest;
+  }
+
+  /** What a gRPC message may cost: a place of the largest size, and the frames that bring it. */
+  public long largestMessage() {
+    return largest + largest / 8;
   }
 
   /**

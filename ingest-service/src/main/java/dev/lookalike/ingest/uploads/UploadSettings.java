@@ -41,9 +41,9 @@ public interface UploadSettings {
   @WithDefault("60s")
   Duration readTimeout();
 
-  /** Longest time that a gRPC upload waits for its place before it is refused with FULL. */
+  /** Longest pause of a gRPC upload in the middle of a message; HTTP: quarkus.http.read-timeout. */
   @WithDefault("10s")
-  Duration waitTimeout();
+  Duration stallTimeout();
 
   /** Images that are decoded at once, at most. Default: the number of processors. */
   OptionalInt decoders();

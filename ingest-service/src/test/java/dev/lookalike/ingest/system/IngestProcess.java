@@ -106,6 +106,22 @@ final class IngestProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Memory of the process, as the kernel counts it. */
+  long residentMebibytes() throws IOException {
+    return mebibytes("VmRSS:");
+  }
+
+  long residentMebibytesAtMost() throws IOException {
+    return mebibytes("VmHWM:");
+  }
+
+  private long mebibytes(String name) throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+        .filter(line -> line.startsWith(name))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10)
+        .sum();
+  }
+
   boolean alive() {
     return process.isAlive();
   }

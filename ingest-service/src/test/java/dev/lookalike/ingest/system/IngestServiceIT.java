@@ -106,7 +106,6 @@ class IngestServiceIT {
     return IngestProcess.start(
         "-Dlookalike.kafka.bootstrap-servers=" + bootstrap,
         "-Dlookalike.kafka.delivery-timeout=3s",
-        "-Dlookalike.uploads.wait-timeout=1s",
         "-Dquarkus.http.read-timeout=5s",
         "-Dlookalike.query.address=" + search.address(),
         "-Dlookalike.embed.address=127.0.0.1:1",
@@ -623,29 +622,6 @@ class IngestServiceIT {
               assertThat(e.getStatus().getCode()).isEqualTo(status);
               assertThat(io.grpc.protobuf.StatusProto.fromThrowable(e).toString()).contains(code);
             });
-  }
-
-  /** A stalled upload over HTTP holds most of the bytes: calls wait, and not for ever. */
-  @Test
-  void holdsCallsBackForABoundedTime() throws Exception {
-    awaitNothingInFlight();
-    try (Socket holder = new Socket("127.0.0.1", service.httpPort)) {
-      holder.getOutputStream().write(head(DEFAULT + "/holder", 20 << 20));
-      await()
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> service.get("/q/metrics").body().contains("in_flight_requests 1.0"));
-      PutImageRequest put =
-          PutImageRequest.newBuilder().setImage(ByteString.copyFrom(picture(14))).build();
-      assertRefused(() -> rpc.putImage(put), Status.Code.RESOURCE_EXHAUSTED, "FULL");
-      CompletableFuture<PutImageResponse> waiting =
-          CompletableFuture.supplyAsync(() -> rpc.putImage(put));
-      await()
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> service.get("/q/metrics").body().contains("in_flight_requests 2.0"));
-      holder.close();
-      assertThat(waiting.get(10, TimeUnit.SECONDS).getImageId()).isNotEmpty();
-    }
-    awaitNothingInFlight();
   }
 
   @Test
