@@ -21,8 +21,41 @@ import org.junit.jupiter.api.Timeout;
  * lookalike.fuzz.seconds} makes the random mutations run for longer.
  */
 class RobustnessTest {
-  /** Most of the files on which we and Pillow differ on whether there is an image. */
-  private static final int DISAGREEMENTS = 20;
+  /**
+   * What Pillow reads and we refuse: pixel data that is damaged, of which Pillow shows what came
+   * before the damage, and a lossless JPEG.
+   */
+  private static final List<String> READ_BY_PILLOW_ONLY =
+      List.of(
+          "gofuzz/png/corpus/00dcf3b74a9553b55b7541ad87e4a9e74ceb945c-1",
+          "gofuzz/png/corpus/034f375ccbb5853b7e42f32841a926f18c3bf735-3",
+          "gofuzz/png/corpus/359c6e90da6fb75859b9f79957fc4ddecd21d573-1",
+          "gofuzz/png/corpus/42e294a2f99c362df602ae7e6d1ca51c610c77c4-2",
+          "gofuzz/png/corpus/4a5e5f4ebd8c4f5939233346db4948e7741929e3-1",
+          "gofuzz/png/corpus/52222c98852e1fb04392209c3690d1fdff20b0a2-2",
+          "gofuzz/png/corpus/53517011ea62e7883f7b882ea73903d84214fd4b-1",
+          "gofuzz/png/corpus/5db4055e7e6135ec7a8d809c5ed62097d09896f3-1",
+          "gofuzz/png/corpus/855b87c1cbbf12a7d9a12b6f95412e5e37ecace6-3",
+          "gofuzz/png/corpus/9154c6a05226feb956531e6f2afb7c7c4fe05b7f-1",
+          "gofuzz/png/corpus/f7386654a561d3d56549489fa587e6257350ab9e-2",
+          "pillow/Tests/images/broken_data_stream.png",
+          "twelvemonkeys/imageio/imageio-jpeg/src/test/resources/jpeg-lossless/f-18.jpg");
+
+  /**
+   * What we read and Pillow refuses: bitmaps whose colours lie where Pillow does not look, an
+   * unknown method byte before ordinary compression, a JPEG with a wrong length in a segment that
+   * nobody needs.
+   */
+  private static final List<String> READ_BY_US_ONLY =
+      List.of(
+          "imagers/tests/images/bmp/images/V3_X4_R4_G4_B4.bmp",
+          "imagers/tests/images/bmp/images/lenient/rgb16-880.bmp",
+          "imagers/tests/images/bmp/images/rgb32bf.bmp",
+          "imagers/tests/images/bmp/images/rgba16-1924.bmp",
+          "imagers/tests/images/bmp/images/rgba32abf.bmp",
+          "pillow/Tests/images/unknown_compression_method.png",
+          "twelvemonkeys/imageio/imageio-jpeg/src/test/resources/broken-jpeg/"
+              + "broken-bogus-segment-length.jpg");
 
   /** What the process may keep after it has seen all files once, in KiB. */
   private static final long GROWTH = 48 << 10;
@@ -49,7 +82,9 @@ class RobustnessTest {
             case CanonicalResult.Refused refused -> refused.reason().name();
           };
       counts.merge(reason, 1, Integer::sum);
-      if (reason.equals("CANONICAL") != entry.readByPillow()) {
+      boolean read = reason.equals("CANONICAL");
+      if (read != entry.readByPillow()
+          && !(read ? READ_BY_US_ONLY : READ_BY_PILLOW_ONLY).contains(entry.path())) {
         disagreements.add(entry.path() + ": " + reason);
       }
     }
@@ -58,7 +93,7 @@ class RobustnessTest {
     disagreements.forEach(d -> table.append("Pillow differs\t").append(d).append('\n'));
     Files.writeString(Path.of("target", "robustness.tsv"), table);
     System.out.println(table);
-    assertThat(disagreements).hasSizeLessThanOrEqualTo(DISAGREEMENTS);
+    assertThat(disagreements).isEmpty();
   }
 
   @Test
