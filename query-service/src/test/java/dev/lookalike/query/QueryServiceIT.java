@@ -4,6 +4,7 @@ import static dev.lookalike.query.index.Images.number;
 import static dev.lookalike.query.index.Images.randomUnit;
 import static dev.lookalike.query.index.Images.text;
 import static dev.lookalike.query.index.Images.unit;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.log.Keys;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
@@ -67,7 +69,12 @@ class QueryServiceIT {
   @BeforeAll
   static void start() throws Exception {
     broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
-    embed = ServerBuilder.forPort(0).addService(new FakeEmbed()).build().start();
+    embed =
+        ServerBuilder.forPort(0)
+            .addService(new FakeEmbed())
+            .maxInboundMessageSize(64 << 20)
+            .build()
+            .start();
     service = serve("main", "lookalike.search.bind-wait=2s");
     await().atMost(Duration.ofSeconds(60)).until(service::live);
     channel =
@@ -156,12 +163,24 @@ class QueryServiceIT {
         .startsWith("application/problem+json");
   }
 
+  /** Records that the service could not read so far. */
+  private static double unreadable() {
+    return service
+        .get("/q/metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("lookalike_query_records_total{kind=\"unreadable\"}"))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
+  }
+
   private static JsonNode status(String token) {
     return ok(service.get("/v1/status?wait=20s&token=" + token)).get("statuses").get(0);
   }
 
   @Test
   void fromTheLogToTheAnswer() throws Exception {
+    double unreadable = unreadable();
     try (LogFixture log = log("alpha001", 4)) {
       String c = "/v1/collections/" + log.name();
       log.begin();
@@ -200,7 +219,8 @@ class QueryServiceIT {
       assertThat(pending.get("statuses").get(0).get("state").asText()).isEqualTo("pending");
 
       JsonNode counts = ok(service.get(c + "/count"));
-      assertThat(counts.toString()).isEqualTo("{\"searchable\":5,\"rejected\":2,\"deleted\":1}");
+      // The rejected are bad, wrong and poison, whose outcome says nothing else.
+      assertThat(counts.toString()).isEqualTo("{\"searchable\":5,\"rejected\":3,\"deleted\":1}");
       await()
           .atMost(Duration.ofSeconds(10))
           .until(
@@ -310,7 +330,7 @@ class QueryServiceIT {
                       .get("images")))
           .containsExactly("near", "twice");
       assertThat(ids(ok(service.get(c + "/images?state=rejected&state=deleted")).get("images")))
-          .containsExactly("bad", "gone", "wrong");
+          .containsExactly("bad", "gone", "poison", "wrong");
       JsonNode entry = ok(service.get(c + "/images/bad"));
       assertThat(entry.get("state").asText()).isEqualTo("rejected");
       assertThat(ok(service.get(c + "/index")).get("partitions").size())
@@ -365,7 +385,7 @@ class QueryServiceIT {
       assertThat(status.getDetails(0).unpack(com.google.rpc.ErrorInfo.class).getReason())
           .isEqualTo("COLLECTION_NOT_FOUND");
       assertThat(service.get("/q/metrics").body())
-          .contains("lookalike_query_records_total{kind=\"unreadable\"} 1.0")
+          .contains("lookalike_query_records_total{kind=\"unreadable\"} " + (unreadable + 1))
           .contains("lookalike_query_search_seconds");
       assertThat(service.words()).contains("(key poison) is skipped");
     }
@@ -629,6 +649,131 @@ class QueryServiceIT {
       assertThat(status(log.token("a", 0)).get("state").asText()).isEqualTo("searchable");
       refused(service.get("/v1/collections/" + log.name() + "/count"), 404, "COLLECTION_NOT_FOUND");
     }
+  }
+
+  @Test
+  void anOutcomeThatCannotBeReadEndsTheWait() {
+    try (LogFixture log = log("garble01", 4)) {
+      String known = inPartition(0, "known");
+      String said = inPartition(1, "said");
+      String unsaid = inPartition(2, "unsaid");
+      log.begin();
+      log.embedded(known, 0, Map.of(), unit(1, 0, 0, 0));
+      log.raw(known, new byte[] {1, 2, 3});
+      log.garbled(said, 7);
+      log.raw(unsaid, new byte[] {1, 2, 3});
+      log.commit();
+      for (String token : List.of(log.token(said, 7), log.token(unsaid, 0))) {
+        JsonNode ended = status(token);
+        assertThat(ended.get("state").asText()).isEqualTo("rejected");
+        assertThat(ended.get("reason").asText()).isEqualTo("RECORD_UNREADABLE");
+      }
+      // What is known of an image is not overthrown by a record that says nothing of a version.
+      assertThat(status(log.token(known, 0)).get("state").asText()).isEqualTo("searchable");
+      log.begin();
+      log.embedded(unsaid, 1, Map.of(), unit(0, 1, 0, 0));
+      log.garbled(known, 1);
+      log.commit();
+      assertThat(status(log.token(unsaid, 1)).get("state").asText()).isEqualTo("searchable");
+      assertThat(status(log.token(known, 1)).get("reason").asText()).isEqualTo("RECORD_UNREADABLE");
+      assertThat(status(log.token(known, 0)).get("state").asText()).isEqualTo("superseded");
+      assertThat(ok(service.get("/v1/collections/" + log.name() + "/count")).toString())
+          .isEqualTo("{\"searchable\":1,\"rejected\":2,\"deleted\":0}");
+    }
+  }
+
+  /** A query image of 30 MB: what follows the vector is blank. */
+  private static byte[] largeImage() {
+    byte[] image = new byte[30_000_000];
+    java.util.Arrays.fill(image, (byte) ' ');
+    byte[] vector = "v:1,0,0,0".getBytes(UTF_8);
+    System.arraycopy(vector, 0, image, 0, vector.length);
+    return image;
+  }
+
+  @Test
+  void survivesFloods() throws Exception {
+    try (LogFixture log = log("flood001", 4)) {
+      log.begin();
+      log.embedded("a", 0, Map.of(), unit(1, 0, 0, 0));
+      log.commit();
+      assertThat(status(log.token("a", 0)).get("state").asText()).isEqualTo("searchable");
+      String path = "/v1/collections/" + log.name() + "/search";
+      byte[] image = largeImage();
+      List<String> answers = Push.atOnce(48, service.httpPort, path, "image/jpeg", image);
+      assertThat(answers).hasSize(48).contains("200", "429");
+      assertThat(answers).allMatch(List.of("200", "429", "lost")::contains);
+
+      String base64 = java.util.Base64.getEncoder().encodeToString(image);
+      byte[] body = ("{\"positives\":[{\"image\":\"" + base64 + "\"}]}").getBytes(UTF_8);
+      answers = Push.atOnce(24, service.httpPort, path, "application/json", body);
+      assertThat(answers).hasSize(24).contains("200", "429");
+      assertThat(answers).allMatch(List.of("200", "429", "lost")::contains);
+
+      SearchRequest large =
+          SearchRequest.newBuilder()
+              .setCollection(log.collection)
+              .addPositives(Example.newBuilder().setImage(ByteString.copyFrom(image)))
+              .build();
+      List<CompletableFuture<String>> calls = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        calls.add(
+            CompletableFuture.supplyAsync(
+                () -> {
+                  try {
+                    return SearchGrpc.newBlockingStub(channel)
+                        .search(large)
+                        .getHits(0)
+                        .getImageId();
+                  } catch (StatusRuntimeException e) {
+                    return e.getStatus().getCode().name();
+                  }
+                },
+                Thread::startVirtualThread));
+      }
+      List<String> said = new ArrayList<>();
+      for (CompletableFuture<String> call : calls) {
+        said.add(call.get(90, TimeUnit.SECONDS));
+      }
+      assertThat(said).contains("a", "RESOURCE_EXHAUSTED");
+      assertThat(said).allMatch(List.of("a", "RESOURCE_EXHAUSTED")::contains);
+      System.out.printf(
+          "floods of 48 x 30 MB, 24 x 40 MB over HTTP, 16 x 30 MB over gRPC at -Xmx128m:"
+              + " resident %d MiB at most%n",
+          service.residentMebibytesAtMost());
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> service.get("/q/metrics").body().contains("lookalike_query_intake_bytes 0.0"));
+      assertThat(ids(ok(service.postBytes(path, "v:1,0,0,0".getBytes(UTF_8))).get("hits")))
+          .containsExactly("a");
+    }
+  }
+
+  private static String inPartition(int partition, String name) {
+    for (int i = 0; ; i++) {
+      if (Keys.partition(name + i, LogFixture.PARTITIONS) == partition) {
+        return name + i;
+      }
+    }
+  }
+
+  @Test
+  void servesTheDocumentThatIsPublished() throws Exception {
+    String served =
+        JSON.writerWithDefaultPrettyPrinter()
+            .writeValueAsString(JSON.readTree(service.get("/q/openapi?format=json").body()));
+    Path published = Path.of("src/test/resources/openapi.json");
+    if (Boolean.getBoolean("lookalike.publish")) {
+      java.nio.file.Files.createDirectories(published.getParent());
+      java.nio.file.Files.writeString(published, served + "\n");
+    }
+    assertThat(served.lines())
+        .as(
+            "what is served is not src/test/resources/openapi.json; if that is wanted:"
+                + " ./mvnw verify -pl query-service -am -Dit.test=QueryServiceIT"
+                + " -Dfailsafe.failIfNoSpecifiedTests=false -Dlookalike.publish=true")
+        .containsExactlyElementsOf(java.nio.file.Files.readAllLines(published));
   }
 
   @Test

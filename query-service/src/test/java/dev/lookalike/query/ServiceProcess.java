@@ -96,6 +96,14 @@ final class ServiceProcess implements AutoCloseable {
     }
   }
 
+  /** Memory of the process at most, as the kernel counts it. */
+  long residentMebibytesAtMost() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10)
+        .sum();
+  }
+
   boolean ready() {
     return answers("/q/health/ready");
   }

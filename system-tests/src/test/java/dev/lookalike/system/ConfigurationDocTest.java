@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
  * anew.
  */
 class ConfigurationDocTest {
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Path PAGE = ROOT.resolve("docs/configuration.md");
   private static final List<String> SERVICES =
       List.of("ingest-service", "embed-service", "query-service");
@@ -174,7 +174,10 @@ class ConfigurationDocTest {
       String text = docs.getDocComment(method);
       return text == null
           ? ""
-          : text.replaceAll("\\{@\\w+ ([^}]*)\\}", "$1").replaceAll("\\s+", " ").strip();
+          : text.replaceAll("\\{@code ([^}]*)\\}", "`$1`")
+              .replaceAll("\\{@\\w+ ([^}]*)\\}", "$1")
+              .replaceAll("\\s+", " ")
+              .strip();
     }
 
     private static Optional<String> argument(

@@ -1,6 +1,6 @@
 package dev.lookalike.embed.online;
 
-import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.lookalike.embed.binding.Bindings;
 import dev.lookalike.embed.server.ErrorCode;
 import dev.lookalike.embed.server.RefusedException;
@@ -18,7 +18,11 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import java.io.IOException;
+import java.io.InputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -69,8 +73,11 @@ public class EmbedResource {
       @PathParam("collection") @Parameter(description = "name or id") String collection,
       @QueryParam("region") @Parameter(description = "x,y,width,height in fractions of the image")
           @Nullable String region,
-      byte[] body) {
-    QueryImage.Builder image = QueryImage.newBuilder().setImage(ByteString.copyFrom(body));
+      @Context HttpHeaders headers,
+      InputStream body) {
+    byte[] bytes = read(body, headers.getLength());
+    QueryImage.Builder image =
+        QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(bytes));
     if (region != null) {
       image.setRegion(region(region));
     }
@@ -103,7 +110,7 @@ public class EmbedResource {
             ErrorCode.INVALID_ARGUMENT, "images: each has an image, in base64");
       }
       QueryImage.Builder image =
-          QueryImage.newBuilder().setImage(ByteString.copyFrom(each.image()));
+          QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(each.image()));
       EmbedJson.RegionJson region = each.region();
       if (region != null) {
         image.setRegion(
@@ -131,6 +138,34 @@ public class EmbedResource {
             .toList(),
         all.getDevicePolicy(),
         all.getDeviceTrouble());
+  }
+
+  /**
+   * The body, in an array that is made once where its length is said.
+   *
+   * @param declared length of the body; negative where it is not said
+   */
+  private byte[] read(InputStream body, int declared) {
+    long most = images.maxImageBytes();
+    try {
+      byte[] bytes;
+      if (declared < 0) {
+        bytes = body.readNBytes(Math.toIntExact(most + 1));
+      } else {
+        bytes = new byte[Math.toIntExact(Math.min(declared, most + 1))];
+        if (body.readNBytes(bytes, 0, bytes.length) < bytes.length) {
+          throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "the body was cut off");
+        }
+      }
+      if (bytes.length > most) {
+        throw new RefusedException(
+            ErrorCode.TOO_MANY_BYTES, "an image has at most " + most + " bytes");
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new RefusedException(
+          ErrorCode.INVALID_ARGUMENT, "the body was cut off or came too slowly");
+    }
   }
 
   static Region region(String text) {

@@ -131,4 +131,9 @@ public class EmbedMetrics {
         .description("models that run on the CPU though CUDA was asked for")
         .register(registry);
   }
+
+  /** Publishes what requests hold while they arrive and are worked on; once. */
+  public void intake(Supplier<Number> bytes) {
+    Gauge.builder("lookalike.embed.intake.bytes", bytes).register(registry);
+  }
 }

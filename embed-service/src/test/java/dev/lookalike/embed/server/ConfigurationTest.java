@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lookalike.embed.binding.KafkaSettings;
 import dev.lookalike.embed.infer.InferSettings;
 import dev.lookalike.embed.intake.IntakeSettings;
+import dev.lookalike.embed.model.CudaSettings;
+import dev.lookalike.embed.model.ModelDirectorySettings;
 import dev.lookalike.embed.model.ModelSettings;
 import dev.lookalike.embed.online.OnlineSettings;
 import dev.lookalike.embed.stream.SlotSettings;
@@ -34,6 +36,8 @@ class ConfigurationTest {
           IntakeSettings.class,
           KafkaSettings.class,
           ModelSettings.class,
+          ModelDirectorySettings.class,
+          CudaSettings.class,
           OnlineSettings.class,
           ServerSettings.class,
           SlotSettings.class,
@@ -43,6 +47,9 @@ class ConfigurationTest {
   private static final Map<String, String> OTHER =
       Map.ofEntries(
           Map.entry("lookalike.allow-remote", "true"),
+          Map.entry("lookalike.cuda.device-id", "1"),
+          Map.entry("lookalike.cuda.memory-limit", "1G"),
+          Map.entry("lookalike.device", "prefer"),
           Map.entry("lookalike.exit-with-parent", "true"),
           Map.entry("lookalike.infer.bulk-batch-time", "30ms"),
           Map.entry("lookalike.infer.decode-threads", "2"),
@@ -54,6 +61,7 @@ class ConfigurationTest {
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),
           Map.entry("lookalike.kafka.probe-every", "2s"),
           Map.entry("lookalike.models", "one,two"),
+          Map.entry("lookalike.models.directory", "home"),
           Map.entry("lookalike.online.decoders", "2"),
           Map.entry("lookalike.online.max-image-bytes", "16M"),
           Map.entry("lookalike.online.max-images", "64"),

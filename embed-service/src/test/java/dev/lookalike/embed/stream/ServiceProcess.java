@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,13 +18,15 @@ import java.util.concurrent.TimeUnit;
 /** The packaged service in a JVM of its own; ends with this process. */
 public final class ServiceProcess implements AutoCloseable {
   private final Process process;
-  private final int port;
+  final int port;
+  final int grpcPort;
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
-  private ServiceProcess(Process process, int port) {
+  private ServiceProcess(Process process, int port, int grpcPort) {
     this.process = process;
     this.port = port;
+    this.grpcPort = grpcPort;
   }
 
   /**
@@ -32,6 +35,7 @@ public final class ServiceProcess implements AutoCloseable {
   public static ServiceProcess start(String bootstrapServers, Path log, String... settings)
       throws IOException {
     int port = freePort();
+    int grpcPort = freePort();
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -42,7 +46,7 @@ public final class ServiceProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dquarkus.http.port=" + port,
-                "-Dquarkus.grpc.server.port=" + freePort(),
+                "-Dquarkus.grpc.server.port=" + grpcPort,
                 "-Dlookalike.exit-with-parent=true",
                 "-Dlookalike.kafka.bootstrap-servers=" + bootstrapServers));
     for (String setting : settings) {
@@ -55,7 +59,7 @@ public final class ServiceProcess implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
-    return new ServiceProcess(process, port);
+    return new ServiceProcess(process, port, grpcPort);
   }
 
   private static int freePort() throws IOException {
@@ -104,6 +108,18 @@ public final class ServiceProcess implements AutoCloseable {
     return process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)
         ? OptionalInt.of(process.exitValue())
         : OptionalInt.empty();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Memory of the process at most, as the kernel counts it. */
+  long residentMebibytesAtMost() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10)
+        .sum();
   }
 
   /** SIGKILL; returns when it is gone. */

@@ -7,7 +7,7 @@ import java.time.Duration;
 /** The embed service, which knows the models. */
 @ConfigMapping(prefix = "lookalike.embed")
 public interface EmbedSettings {
-  /** Where its gRPC listens, host:port. */
+  /** Where its gRPC listens, host:port; asked for the models that it serves. */
   @WithDefault("127.0.0.1:8712")
   String address();
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.ingest.blobs.BlobSettings;
 import dev.lookalike.ingest.collections.CollectionSettings;
+import dev.lookalike.ingest.models.EmbedSettings;
 import dev.lookalike.ingest.search.SearchSettings;
 import dev.lookalike.ingest.stream.KafkaSettings;
 import dev.lookalike.ingest.uploads.UploadSettings;
@@ -30,6 +31,7 @@ class ConfigurationTest {
       List.of(
           BlobSettings.class,
           CollectionSettings.class,
+          EmbedSettings.class,
           KafkaSettings.class,
           SearchSettings.class,
           ServerSettings.class,
@@ -42,12 +44,15 @@ class ConfigurationTest {
           Map.entry("lookalike.blobs.directory", "elsewhere"),
           Map.entry("lookalike.blobs.grace", "48h"),
           Map.entry("lookalike.blobs.sweep-every", "1h"),
+          Map.entry("lookalike.collections.bind-wait", "1s"),
           Map.entry("lookalike.collections.jpeg-quality", "80"),
           Map.entry("lookalike.collections.keep-originals", "true"),
           Map.entry("lookalike.collections.long-side", "2048"),
           Map.entry("lookalike.collections.max-bytes", "512K"),
           Map.entry("lookalike.collections.partitions", "8"),
           Map.entry("lookalike.collections.short-side", "256"),
+          Map.entry("lookalike.embed.address", "embed:8712"),
+          Map.entry("lookalike.embed.timeout", "9s"),
           Map.entry("lookalike.exit-with-parent", "true"),
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),
           Map.entry("lookalike.kafka.buffer-memory", "32M"),

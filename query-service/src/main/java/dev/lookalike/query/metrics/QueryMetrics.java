@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /** Every metric of the service. Labels come from enums only. */
@@ -146,5 +147,10 @@ public final class QueryMetrics {
     Gauge.builder("lookalike.query.index.lag", source, lag)
         .description("Records of the log that are not applied yet, markers included")
         .register(registry);
+  }
+
+  /** Publishes what requests hold while they arrive and are worked on; once. */
+  public void intake(Supplier<Number> bytes) {
+    Gauge.builder("lookalike.query.intake.bytes", bytes).register(registry);
   }
 }

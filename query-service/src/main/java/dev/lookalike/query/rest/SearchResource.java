@@ -26,6 +26,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.io.IOException;
 import java.io.InputStream;
@@ -99,6 +101,7 @@ public class SearchResource {
       @QueryParam("cursor") @Nullable String cursor,
       @QueryParam("token") List<String> tokens,
       @QueryParam("wait") @Nullable String wait,
+      @Context HttpHeaders headers,
       InputStream body) {
     SearchRequest.Builder request =
         Json.request(
@@ -119,7 +122,8 @@ public class SearchResource {
                 wait),
             collection)
             .toBuilder();
-    Example.Builder example = Example.newBuilder().setImage(Json.bytes(image(body)));
+    Example.Builder example =
+        Example.newBuilder().setImage(Json.bytes(image(body, headers.getLength())));
     if (region != null) {
       example.setRegion(region(region));
     }
@@ -272,9 +276,22 @@ public class SearchResource {
     return body;
   }
 
-  private static byte[] image(InputStream body) {
+  /**
+   * The body, in an array that is made once where its length is said.
+   *
+   * @param declared length of the body; negative where it is not said
+   */
+  private static byte[] image(InputStream body, int declared) {
     try {
-      byte[] bytes = body.readNBytes(MAX_IMAGE_BYTES + 1);
+      byte[] bytes;
+      if (declared < 0) {
+        bytes = body.readNBytes(MAX_IMAGE_BYTES + 1);
+      } else {
+        bytes = new byte[Math.min(declared, MAX_IMAGE_BYTES + 1)];
+        if (body.readNBytes(bytes, 0, bytes.length) < bytes.length) {
+          throw Json.invalid("The body has broken off.");
+        }
+      }
       if (bytes.length > MAX_IMAGE_BYTES) {
         throw new RefusedException(Code.TOO_MANY_BYTES, "A query image may have 32 MiB at most.");
       }

@@ -16,7 +16,10 @@ public interface SearchSettings {
   @Min(1)
   int maxConcurrentImages();
 
-  /** Requests that wait for tokens at the same time; one more is refused as FULL. */
+  /**
+   * Requests that wait for tokens at the same time, and those that wait for a new collection; one
+   * more is refused as FULL.
+   */
   @WithDefault("256")
   @Min(1)
   int maxWaiting();

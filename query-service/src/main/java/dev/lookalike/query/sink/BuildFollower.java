@@ -413,7 +413,7 @@ public final class BuildFollower implements AutoCloseable {
     private void skipped(ConsumerRecord<byte[], byte[]> record, String reason) {
       metrics.read(RecordKind.UNREADABLE);
       LOG.warnf(
-          "%s-%d at %d (key %s) cannot be read: %s",
+          "%s-%d at %d (key %s) is skipped: %s",
           record.topic(),
           record.partition(),
           record.offset(),

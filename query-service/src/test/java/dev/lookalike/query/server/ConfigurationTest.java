@@ -41,6 +41,7 @@ class ConfigurationTest {
           Map.entry("lookalike.intake.stall-timeout", "3s"),
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),
           Map.entry("lookalike.kafka.client.security.protocol", "SSL"),
+          Map.entry("lookalike.search.bind-wait", "1s"),
           Map.entry("lookalike.search.embed-timeout", "3s"),
           Map.entry("lookalike.search.max-concurrent", "3"),
           Map.entry("lookalike.search.max-concurrent-images", "4"),
