@@ -43,9 +43,7 @@ class BrokerProcessIT {
       createTopic(broker, "t");
       send(broker, "t", "one".getBytes(), largest);
       broker.kill();
-      long start = System.nanoTime();
       broker.restart();
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
       send(broker, "t", "two".getBytes());
       assertThat(read(broker, "t")).containsExactly("one".getBytes(), largest, "two".getBytes());
       broker.close();

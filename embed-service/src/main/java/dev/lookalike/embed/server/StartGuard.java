@@ -10,13 +10,18 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import sun.misc.Signal;
 
 /** Refuses to start where the service would be open to the network without anybody saying so. */
 @ApplicationScoped
 public class StartGuard {
   private static final Logger LOG = Logger.getLogger(StartGuard.class);
+
+  /** Exit status of a process that a signal ended, less the signal's number, as shells have it. */
+  private static final int SIGNALLED = 128;
 
   private final ServerSettings settings;
   private final String httpHost;
@@ -36,8 +41,24 @@ public class StartGuard {
       requireLoopback("quarkus.http.host", httpHost);
       requireLoopback("quarkus.grpc.server.host", grpcHost);
     }
+    stopBeforeTheJvmDoes();
     if (settings.exitWithParent()) {
       exitWhenInputEnds(System.in);
+    }
+  }
+
+  /**
+   * SIGTERM and SIGINT drain the stream first, and only then is the JVM shut down: a shutdown hook
+   * of ONNX Runtime takes the runtime away, and a run that is still going would crash the process.
+   */
+  private static void stopBeforeTheJvmDoes() {
+    for (String name : List.of("TERM", "INT")) {
+      Signal.handle(
+          new Signal(name),
+          signal -> {
+            LOG.infof("SIG%s: stopping", signal.getName());
+            Quarkus.asyncExit(SIGNALLED + signal.getNumber());
+          });
     }
   }
 

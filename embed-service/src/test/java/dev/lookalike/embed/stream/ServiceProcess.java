@@ -122,6 +122,11 @@ public final class ServiceProcess implements AutoCloseable {
         .sum();
   }
 
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
   /** SIGKILL; returns when it is gone. */
   void kill() throws InterruptedException {
     process.destroyForcibly();
