@@ -1,9 +1,12 @@
 package dev.lookalike.embed.binding;
 
 import dev.lookalike.log.RegistryView;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -17,9 +20,19 @@ import org.jboss.logging.Logger;
 final class Leftovers {
   private static final Logger LOG = Logger.getLogger(Leftovers.class);
 
+  /**
+   * Nothing is left when nothing was found twice, so far apart. A group can come back once: a
+   * consumer that was closed while it joined, or a rebalance that the broker ends after the
+   * deletion.
+   */
+  private static final Duration SETTLED = Duration.ofSeconds(3);
+
   private final Broker broker;
   private final Registrar registrar;
   private final Set<String> clean = new HashSet<>();
+
+  /** When nothing was found for the first time, in {@link System#nanoTime}. */
+  private final Map<String, Long> emptySince = new HashMap<>();
 
   /** Forgets a record of the registry. */
   interface Registrar {
@@ -57,19 +70,31 @@ final class Leftovers {
   }
 
   private boolean remove(RegistryView.Deleted gone, Set<String> topics, Set<String> groups) {
+    boolean found = false;
     try {
       for (String topic : topics) {
         if (topic.startsWith("lookalike.embeddings." + gone.id() + ".")) {
+          found = true;
           broker.deleteTopic(topic);
           LOG.infof("deleted topic %s", topic);
         }
       }
       for (String group : groups) {
         if (group.startsWith("lookalike.embed." + gone.id() + ".")) {
+          found = true;
           broker.deleteGroup(group);
           LOG.infof("deleted consumer group %s", group);
         }
       }
+      if (found) {
+        emptySince.remove(gone.id());
+        return false;
+      }
+      long since = emptySince.computeIfAbsent(gone.id(), id -> System.nanoTime());
+      if (System.nanoTime() - since < SETTLED.toNanos()) {
+        return false;
+      }
+      emptySince.remove(gone.id());
       gone.builds().forEach(build -> registrar.forget(gone.id() + "/" + build));
       clean.add(gone.id());
       return true;
