@@ -9,6 +9,7 @@ import dev.lookalike.cli.home.Ports;
 import dev.lookalike.cli.home.Ports.Listener;
 import dev.lookalike.cli.home.RunState;
 import dev.lookalike.cli.home.Settings;
+import dev.lookalike.cli.models.ModelFolders;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
 import dev.lookalike.cli.terminal.Json;
@@ -190,7 +191,7 @@ public final class UpCommand implements Callable<Integer> {
         continue;
       }
       Path folder = model.toAbsolutePath().normalize();
-      if (!Files.isRegularFile(folder.resolve("model.onnx"))) {
+      if (!ModelFolders.holdsModel(folder)) {
         throw new CommandFailure(ExitCode.USAGE, "MODEL_MISSING", folder + " holds no model.onnx");
       }
       if (folder.toString().contains(",")) {
@@ -208,7 +209,7 @@ public final class UpCommand implements Callable<Integer> {
   private List<Path> presentModels(List<Path> folders) {
     List<Path> present = new ArrayList<>();
     for (Path folder : folders) {
-      if (folder.equals(BUILT_IN) || Files.isRegularFile(folder.resolve("model.onnx"))) {
+      if (folder.equals(BUILT_IN) || ModelFolders.holdsModel(folder)) {
         present.add(folder);
       } else {
         log(terminal.bad("model folder " + folder + " is gone; going on without it"));

@@ -83,6 +83,7 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
       }
     }
     if (!files.containsKey("preprocessor_config.json")
+        && !files.containsKey("processor_config.json")
         && !files.containsKey("lookalike-model.json")) {
       throw new CommandFailure(
           ExitCode.REFUSED,

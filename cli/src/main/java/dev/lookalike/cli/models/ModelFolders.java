@@ -22,8 +22,12 @@ import java.util.stream.Stream;
  *
  * @param directory {@code models} of the home
  */
-record ModelFolders(Path directory) {
+public record ModelFolders(Path directory) {
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+
+  /** Where it is said how images are made ready. */
+  private static final List<String> PREPROCESSING =
+      List.of("preprocessor_config.json", "processor_config.json");
 
   /** Weights of other runtimes, which nobody here reads. */
   private static final Pattern FOREIGN =
@@ -98,7 +102,7 @@ record ModelFolders(Path directory) {
     if (!Files.isDirectory(folder)) {
       throw new CommandFailure(ExitCode.USAGE, "MODEL_MISSING", "no such folder: " + folder);
     }
-    if (!holdsGraph(folder) && !holdsGraph(folder.resolve("onnx"))) {
+    if (!holdsModel(folder)) {
       throw new CommandFailure(
           ExitCode.USAGE,
           "MODEL_MISSING",
@@ -106,7 +110,8 @@ record ModelFolders(Path directory) {
               + " holds no model.onnx; export one with: optimum-cli export onnx --model MODEL "
               + folder);
     }
-    boolean prepared = Files.isRegularFile(folder.resolve("preprocessor_config.json"));
+    boolean prepared =
+        PREPROCESSING.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
     Path own = folder.resolve("lookalike-model.json");
     if (!prepared && !(Files.isRegularFile(own) && Files.readString(own).contains("preprocess"))) {
       throw new CommandFailure(
@@ -118,13 +123,25 @@ record ModelFolders(Path directory) {
     }
   }
 
-  private static boolean holdsGraph(Path folder) throws IOException {
+  /** Whether a graph lies in a folder or in its folder {@code onnx}, or is what is given. */
+  public static boolean holdsModel(Path given) {
+    return isGraph(given) || holdsGraph(given) || holdsGraph(given.resolve("onnx"));
+  }
+
+  private static boolean holdsGraph(Path folder) {
     if (!Files.isDirectory(folder)) {
       return false;
     }
     try (Stream<Path> inside = Files.list(folder)) {
-      return inside.anyMatch(file -> file.getFileName().toString().matches("model.*\\.onnx"));
+      return inside.anyMatch(ModelFolders::isGraph);
+    } catch (IOException | UncheckedIOException e) {
+      return false; // Embed-service says what keeps it from reading there.
     }
+  }
+
+  private static boolean isGraph(Path file) {
+    return Files.isRegularFile(file)
+        && file.getFileName().toString().matches("(vision_)?model.*\\.onnx");
   }
 
   /**
