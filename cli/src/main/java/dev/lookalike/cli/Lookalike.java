@@ -70,6 +70,7 @@ import picocli.CommandLine.ParseResult;
       RejectedCommand.class,
       CollectionCommand.class,
       ModelCommand.class,
+      TrainCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
       LogsCommand.class,

@@ -1,0 +1,128 @@
+package dev.lookalike.training;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Images of one shape with their classes, in memory.
+ *
+ * @param shape of each image
+ * @param classes names of the classes, by index
+ * @param pixels of each image: 0 to 255, {@code [channels, height, width]}; not copied, and not to
+ *     be changed
+ * @param labels index of the class of each image; not copied, and not to be changed
+ */
+record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, int[] labels) {
+  LabelledImages {
+    classes = List.copyOf(classes);
+    if (pixels.length != labels.length) {
+      throw new IllegalArgumentException(pixels.length + " images, " + labels.length + " labels");
+    }
+    for (int i = 0; i < labels.length; i++) {
+      if (labels[i] < 0 || labels[i] >= classes.size()) {
+        throw new IllegalArgumentException("label " + labels[i] + " of " + classes.size());
+      }
+      if (pixels[i].length != shape.size()) {
+        throw new IllegalArgumentException(pixels[i].length + " pixels for " + shape);
+      }
+    }
+  }
+
+  int count() {
+    return labels.length;
+  }
+
+  /** Pixels 0..1 of one image. */
+  float[] image(int index) {
+    byte[] from = pixels[index];
+    float[] image = new float[from.length];
+    for (int i = 0; i < image.length; i++) {
+      image[i] = (from[i] & 0xff) / 255f;
+    }
+    return image;
+  }
+
+  /** Images of each class. */
+  int[] perClass() {
+    int[] counts = new int[classes.size()];
+    for (int label : labels) {
+      counts[label]++;
+    }
+    return counts;
+  }
+
+  private LabelledImages at(List<Integer> indices) {
+    byte[][] chosen = new byte[indices.size()][];
+    int[] theirs = new int[indices.size()];
+    for (int i = 0; i < theirs.length; i++) {
+      chosen[i] = pixels[indices.get(i)];
+      theirs[i] = labels[indices.get(i)];
+    }
+    return new LabelledImages(shape, classes, chosen, theirs);
+  }
+
+  /**
+   * Two parts without a common image: of each class the same share, chosen by chance.
+   *
+   * @param kept share of the first part, 0..1; of a class of two images or more each part has one
+   */
+  Parts split(double kept, long seed) {
+    List<List<Integer>> byClass = new ArrayList<>();
+    classes.forEach(name -> byClass.add(new ArrayList<>()));
+    for (int i = 0; i < labels.length; i++) {
+      byClass.get(labels[i]).add(i);
+    }
+    Random random = new Random(seed);
+    List<Integer> first = new ArrayList<>();
+    List<Integer> second = new ArrayList<>();
+    for (List<Integer> members : byClass) {
+      java.util.Collections.shuffle(members, random);
+      int part = (int) Math.round(kept * members.size());
+      if (members.size() > 1) {
+        part = Math.clamp(part, 1, members.size() - 1);
+      }
+      first.addAll(members.subList(0, part));
+      second.addAll(members.subList(part, members.size()));
+    }
+    return new Parts(at(first), at(second));
+  }
+
+  /** As many as wanted, of each class the same share; itself where it has no more. */
+  LabelledImages limitedTo(int wanted, long seed) {
+    return wanted >= count() ? this : split((double) wanted / count(), seed).train();
+  }
+
+  /** What is trained on, and what is only tested with. */
+  record Parts(LabelledImages train, LabelledImages test) {
+    Parts {
+      if (!train.classes().equals(test.classes()) || !train.shape().equals(test.shape())) {
+        throw new IllegalArgumentException("two parts of one kind are wanted");
+      }
+    }
+
+    /**
+     * @throws TrainingFailure where a class has nothing to learn from, or nothing is there to test
+     */
+    Parts checked() {
+      int[] counts = train.perClass();
+      for (int i = 0; i < counts.length; i++) {
+        if (counts[i] == 0) {
+          throw new TrainingFailure(
+              TrainingFailure.Code.TOO_LITTLE_DATA,
+              "no image to train on for the class " + train.classes().get(i));
+        }
+      }
+      if (counts.length < 2 || test.count() == 0) {
+        throw new TrainingFailure(
+            TrainingFailure.Code.TOO_LITTLE_DATA,
+            "two classes and an image to test with are wanted; images per class: "
+                + Arrays.toString(counts)
+                + ", to test with: "
+                + test.count());
+      }
+      return this;
+    }
+  }
+}
