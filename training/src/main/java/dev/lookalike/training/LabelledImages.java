@@ -2,8 +2,11 @@ package dev.lookalike.training;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * Images of one shape with their classes, in memory.
@@ -78,7 +81,7 @@ record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, i
     List<Integer> first = new ArrayList<>();
     List<Integer> second = new ArrayList<>();
     for (List<Integer> members : byClass) {
-      java.util.Collections.shuffle(members, random);
+      Collections.shuffle(members, random);
       int part = (int) Math.round(kept * members.size());
       if (members.size() > 1) {
         part = Math.clamp(part, 1, members.size() - 1);
@@ -89,9 +92,21 @@ record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, i
     return new Parts(at(first), at(second));
   }
 
-  /** As many as wanted, of each class the same share; itself where it has no more. */
+  /** As many as wanted, of each class its share, chosen by chance; itself where it has no more. */
   LabelledImages limitedTo(int wanted, long seed) {
-    return wanted >= count() ? this : split((double) wanted / count(), seed).train();
+    if (wanted >= count()) {
+      return this;
+    }
+    List<Integer> order = new ArrayList<>(IntStream.range(0, count()).boxed().toList());
+    Collections.shuffle(order, new Random(seed));
+    int[] all = perClass();
+    int[] seen = new int[all.length];
+    double[] rank = new double[count()];
+    for (int index : order) {
+      rank[index] = (seen[labels[index]]++ + 0.5) / all[labels[index]];
+    }
+    order.sort(Comparator.comparingDouble(index -> rank[index]));
+    return at(order.subList(0, wanted));
   }
 
   /** What is trained on, and what is only tested with. */

@@ -11,7 +11,6 @@ import java.awt.RenderingHints;
 import java.awt.Shape;
 import java.awt.font.FontRenderContext;
 import java.awt.geom.AffineTransform;
-import java.awt.geom.Area;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
@@ -221,26 +220,10 @@ final class RenderedDigits {
     map.scale(1 + between(STRETCH), 1);
     Shape shape = map.createTransformedShape(outline(font, digit));
     double size = BOX * (1 + between(SCALE)) * OVERSAMPLING;
-    shape = fitted(shape, size);
-    double thickness = random.nextDouble() * (THICKER + THINNER) - THINNER;
-    double width = Math.abs(thickness) * strength * OVERSAMPLING;
-    if (width > 0.05) {
-      Area area = new Area(shape);
-      BasicStroke pen =
-          new BasicStroke((float) width, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
-      Area rim = new Area(pen.createStrokedShape(shape));
-      if (thickness > 0) {
-        area.add(rim);
-        shape = fitted(area, size);
-      } else {
-        area.subtract(rim);
-        // What is too thin to be thinned stays.
-        if (!area.isEmpty()) {
-          shape = fitted(area, size);
-        }
-      }
-    }
-    float[] large = raster(shape);
+    double thickness =
+        (random.nextDouble() * (THICKER + THINNER) - THINNER) * strength * OVERSAMPLING;
+    // The pen goes half of its width beyond the outline on each side.
+    float[] large = raster(fitted(shape, size - thickness), thickness);
     float[] image = centred(large);
     if (strength > 0) {
       double elastic = ELASTIC * strength;
@@ -266,13 +249,22 @@ final class RenderedDigits {
     return map.createTransformedShape(shape);
   }
 
-  private static float[] raster(Shape shape) {
+  /**
+   * @param thickness width of a pen along the outline, white, or black where it is negative
+   */
+  private static float[] raster(Shape shape, double thickness) {
     int side = SIDE * OVERSAMPLING;
     BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
     Graphics2D graphics = image.createGraphics();
     graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     graphics.setColor(Color.WHITE);
     graphics.fill(shape);
+    float width = (float) Math.abs(thickness);
+    if (width > 0.05f) {
+      graphics.setColor(thickness > 0 ? Color.WHITE : Color.BLACK);
+      graphics.setStroke(new BasicStroke(width, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+      graphics.draw(shape);
+    }
     graphics.dispose();
     byte[] bytes = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
     float[] pixels = new float[bytes.length];
