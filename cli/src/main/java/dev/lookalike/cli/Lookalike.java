@@ -2,6 +2,7 @@ package dev.lookalike.cli;
 
 import dev.lookalike.cli.backup.BackupCommand;
 import dev.lookalike.cli.backup.RestoreCommand;
+import dev.lookalike.cli.evaluate.EvaluateCommand;
 import dev.lookalike.cli.images.CollectionCommand;
 import dev.lookalike.cli.images.DeleteCommand;
 import dev.lookalike.cli.images.ExportCommand;
@@ -71,6 +72,7 @@ import picocli.CommandLine.ParseResult;
       CollectionCommand.class,
       ModelCommand.class,
       TrainCommand.class,
+      EvaluateCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
       LogsCommand.class,

@@ -83,7 +83,13 @@ class LookalikeTest {
             List.of("search", "/no/such/photo.jpg"),
             List.of("put", "x.jpg", "--attribute", "price:number=cheap"),
             List.of("up", "--home", directory + "/up", "--model", "/no/such/model"),
-            List.of("up", "--home", directory + "/up", "--port", "nothing=1"))) {
+            List.of("up", "--home", directory + "/up", "--port", "nothing=1"),
+            List.of("evaluate"),
+            List.of("evaluate", "/no/such/folder"),
+            List.of("evaluate", directory.toString(), "--queries", directory.toString()),
+            List.of("evaluate", "--gallery", directory.toString()),
+            List.of("evaluate", directory.toString(), "--precision", "0"),
+            List.of("evaluate", directory.toString(), "--precision", "0.9,nan"))) {
       Run run = run(wrong.toArray(String[]::new));
       assertThat(run.exit()).as(wrong.toString()).isEqualTo(2);
       assertThat(run.err()).startsWith("lookalike: ").hasLineCount(1).doesNotContain("\tat ");

@@ -12,6 +12,13 @@ public final class CollectionOption {
       description = "Name of the collection; default: ${DEFAULT-VALUE}.")
   private String name = "default";
 
+  /** The option as if it had been given. */
+  public static CollectionOption of(String name) {
+    CollectionOption option = new CollectionOption();
+    option.name = name;
+    return option;
+  }
+
   public String name() {
     return name;
   }

@@ -13,7 +13,7 @@ import java.util.function.Predicate;
  * The images of a collection in the order of their ids, page by page, so that memory does not grow
  * with them.
  */
-final class ImagePages {
+public final class ImagePages {
 
   private static final int PATIENCE = 20;
 
@@ -24,7 +24,7 @@ final class ImagePages {
    *
    * @param states lower case; empty: searchable ones
    */
-  static void read(
+  public static void read(
       Target target,
       CollectionOption collection,
       String filter,

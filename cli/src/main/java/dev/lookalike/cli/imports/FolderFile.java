@@ -9,4 +9,4 @@ import java.nio.file.Path;
  * @param size in bytes
  * @param modified milliseconds since the epoch
  */
-record FolderFile(String name, Path path, long size, long modified) {}
+public record FolderFile(String name, Path path, long size, long modified) {}
