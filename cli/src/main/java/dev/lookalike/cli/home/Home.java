@@ -80,9 +80,10 @@ public record Home(Path directory) {
     }
   }
 
+  /** Models may be there before anything else: the training of models writes them. */
   private void refuseForeignDirectory() throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
-      if (files.findAny().isPresent()) {
+      if (files.anyMatch(file -> !file.equals(models()))) {
         throw new CommandFailure(
             ExitCode.USAGE,
             "HOME_FOREIGN",

@@ -32,6 +32,15 @@ class HomeTest {
   }
 
   @Test
+  void aDirectoryWithModelsOnlyBecomesAHome() throws IOException {
+    Path trained = Files.createDirectories(directory.resolve("new/models/digits"));
+    Home home = new Home(directory.resolve("new"));
+    home.open();
+    assertThat(home.exists()).isTrue();
+    assertThat(trained).exists();
+  }
+
+  @Test
   void oneHolderAtATime() {
     Home home = new Home(directory);
     home.open();
