@@ -3,18 +3,22 @@ package dev.lookalike.embed.infer;
 import dev.lookalike.embed.model.ModelFailedException;
 import dev.lookalike.embed.model.OnnxModel;
 import dev.lookalike.embed.model.OnnxModel.Inference;
+import dev.lookalike.embed.model.PixelBuffer;
 import dev.lookalike.embed.server.EmbedMetrics;
 import dev.lookalike.embed.server.EmbedMetrics.Phase;
 import dev.lookalike.embed.server.EmbedMetrics.Urgency;
 import dev.lookalike.imaging.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
+import org.jboss.logging.Logger;
 
 /**
  * Runs a model on prepared images: in buckets of 1, 2, 4, ... images, online ahead of the bulk, and
- * one by one where a batch fails. Thread-safe; each caller brings its own {@link Slots}.
+ * in smaller ones where a batch fails. Thread-safe; each caller brings its own {@link PixelBuffer}.
  */
 public final class Embedder {
+  private static final Logger LOG = Logger.getLogger(Embedder.class);
+
   private final OnnxModel model;
   private final Turnstile turnstile;
   private final EmbedMetrics metrics;
@@ -39,8 +43,8 @@ public final class Embedder {
   }
 
   /** Room for a batch of the largest size. */
-  public Slots slots() {
-    return new Slots(model, maxBatchSize);
+  public PixelBuffer slots() {
+    return model.buffer(maxBatchSize);
   }
 
   /** Size of the next bulk batch when so many images wait, at least 1. */
@@ -51,9 +55,9 @@ public final class Embedder {
   }
 
   /** Makes the tensor of an image in a slot. */
-  public void prepare(RgbImage image, Slots slots, int slot, Urgency urgency) {
+  public void prepare(RgbImage image, PixelBuffer slots, int slot, Urgency urgency) {
     long start = System.nanoTime();
-    model.preprocessor().apply(image, slots.pixels(), slots.offset(slot));
+    slots.write(image, slot);
     metrics.took(Phase.PREPROCESS, urgency, System.nanoTime() - start);
   }
 
@@ -63,37 +67,51 @@ public final class Embedder {
    * @return one for each slot, in order
    * @throws InterruptedException while waiting for the turn; nothing is lost, the slots stay
    */
-  public List<Inferred> infer(Slots slots, int count, Urgency urgency) throws InterruptedException {
+  public List<Inferred> infer(PixelBuffer slots, int count, Urgency urgency)
+      throws InterruptedException {
     List<Inferred> inferred = new ArrayList<>(count);
     while (inferred.size() < count) {
       int first = inferred.size();
-      int size = BatchSizer.bucket(Math.min(count - first, maxBatchSize));
-      try {
-        inferred.addAll(run(slots, first, size, urgency));
-      } catch (ModelFailedException e) {
-        inferred.addAll(oneByOne(slots, first, size, urgency, e));
-      }
+      int size = BatchSizer.bucket(Math.min(count - first, ceiling()));
+      inferred.addAll(halved(slots, first, size, urgency));
     }
     return inferred;
   }
 
-  /** Finds out which images of a failed batch the model cannot take. */
-  private List<Inferred> oneByOne(
-      Slots slots, int first, int size, Urgency urgency, ModelFailedException failure)
-      throws InterruptedException {
-    List<Inferred> inferred = new ArrayList<>(size);
-    for (int slot = first; slot < first + size; slot++) {
-      if (size == 1) {
-        inferred.add(failed(failure));
-        continue;
-      }
-      try {
-        inferred.addAll(run(slots, slot, 1, urgency));
-      } catch (ModelFailedException e) {
-        inferred.add(failed(e));
-      }
+  private int ceiling() {
+    synchronized (sizer) {
+      return sizer.ceiling();
     }
-    return inferred;
+  }
+
+  /**
+   * Runs a batch; one that fails in two halves, and so on down to the images that the model cannot
+   * take. Where all of them pass in the end it was the size: memory of the device, most likely.
+   */
+  private List<Inferred> halved(PixelBuffer slots, int first, int size, Urgency urgency)
+      throws InterruptedException {
+    try {
+      return run(slots, first, size, urgency);
+    } catch (ModelFailedException e) {
+      if (size == 1) {
+        return List.of(failed(e));
+      }
+      List<Inferred> inferred = new ArrayList<>(halved(slots, first, size / 2, urgency));
+      inferred.addAll(halved(slots, first + size / 2, size / 2, urgency));
+      if (inferred.stream().noneMatch(each -> each instanceof Inferred.Failed) && isNews(size)) {
+        LOG.warnf(
+            "model %s fails on %d images at once and on none of them in smaller batches, which it"
+                + " gets for a while: %s",
+            model.reference().getId(), size, e.getMessage());
+      }
+      return inferred;
+    }
+  }
+
+  private boolean isNews(int tooLarge) {
+    synchronized (sizer) {
+      return sizer.tooLarge(tooLarge);
+    }
   }
 
   private static Inferred failed(ModelFailedException e) {
@@ -103,14 +121,14 @@ public final class Embedder {
         "the model failed: " + message.substring(0, Math.min(300, message.length())));
   }
 
-  private List<Inferred> run(Slots slots, int first, int size, Urgency urgency)
+  private List<Inferred> run(PixelBuffer slots, int first, int size, Urgency urgency)
       throws ModelFailedException, InterruptedException {
     long asked = System.nanoTime();
     turnstile.enter(urgency);
     long start = System.nanoTime();
     List<Inference> inferences;
     try {
-      inferences = model.infer(slots.from(first), size);
+      inferences = model.infer(slots, first, size);
     } finally {
       turnstile.leave();
     }

@@ -80,7 +80,7 @@ final class ExternalWeights {
   }
 
   /** {@code TensorProto.DataType}. */
-  private static Optional<OnnxJavaType> type(int code) {
+  static Optional<OnnxJavaType> type(int code) {
     return switch (code) {
       case 1 -> Optional.of(OnnxJavaType.FLOAT);
       case 2 -> Optional.of(OnnxJavaType.UINT8);

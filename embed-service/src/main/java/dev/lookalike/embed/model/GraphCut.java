@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,8 +24,14 @@ import java.util.TreeSet;
  *
  * @param inputs that are still needed, the weights not among them
  * @param wanted the outputs
+ * @param prefix stands in front of it, and has its input
  */
-record GraphCut(GraphFile file, List<String> inputs, List<String> wanted, Set<String> needed) {
+record GraphCut(
+    GraphFile file,
+    List<String> inputs,
+    List<String> wanted,
+    Set<String> needed,
+    Optional<PixelPrefix> prefix) {
 
   /**
    * @param wanted names of tensors that nodes of the graph give, or of its inputs
@@ -43,12 +50,18 @@ record GraphCut(GraphFile file, List<String> inputs, List<String> wanted, Set<St
       }
     }
     List<String> inputs = file.inputs().stream().filter(needed::contains).toList();
-    return new GraphCut(file, inputs, List.copyOf(wanted), needed);
+    return new GraphCut(file, inputs, List.copyOf(wanted), needed, Optional.empty());
+  }
+
+  /** The same behind a prefix. */
+  GraphCut behind(PixelPrefix front) {
+    return new GraphCut(file, inputs, wanted, needed, Optional.of(front));
   }
 
   /** Whether anything is left out or added. */
   boolean changes() {
-    return !new TreeSet<>(file.outputs()).equals(new TreeSet<>(wanted))
+    return prefix.isPresent()
+        || !new TreeSet<>(file.outputs()).equals(new TreeSet<>(wanted))
         || inputs.size() != file.inputs().size();
   }
 
@@ -57,7 +70,9 @@ record GraphCut(GraphFile file, List<String> inputs, List<String> wanted, Set<St
     return switch (part) {
       case Part.Node node -> node.outputs().stream().anyMatch(needed::contains);
       case Part.Initializer initializer -> needed.contains(initializer.name());
-      case Part.Input input -> needed.contains(input.name());
+      case Part.Input input ->
+          needed.contains(input.name())
+              && prefix.stream().noneMatch(front -> front.replaced().equals(input.name()));
       case Part.Output output -> wanted.contains(output.name());
       case Part.Other other -> true;
     };
@@ -76,14 +91,17 @@ record GraphCut(GraphFile file, List<String> inputs, List<String> wanted, Set<St
         graphBytes += part.span().to() - part.span().from();
       }
     }
+    byte[] front = prefix.map(PixelPrefix::fields).orElse(new byte[0]);
     byte[] added = outputs();
-    graphBytes += added.length;
+    graphBytes += front.length + added.length;
     byte[] head = head(Math.toIntExact(graphBytes));
     long before = file.graphAt().from();
     long after = file.bytes().byteSize() - file.graphAt().to();
     MemorySegment target = arena.allocate(before + head.length + graphBytes + after, 1);
     long at = copy(file.bytes(), 0, target, 0, before);
     at = copy(MemorySegment.ofArray(head), 0, target, at, head.length);
+    // Nodes are written in the order in which they run.
+    at = copy(MemorySegment.ofArray(front), 0, target, at, front.length);
     for (Span span : kept) {
       at = copy(file.bytes(), span.from(), target, at, span.to() - span.from());
     }

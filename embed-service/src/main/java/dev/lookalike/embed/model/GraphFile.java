@@ -26,14 +26,19 @@ import java.util.TreeSet;
  * @param externalFiles files beside the graph that hold weights, as the graph names them
  * @param dynamicallyQuantised whether activations are quantised by the range of their batch, so
  *     that a vector depends on what else is in it
+ * @param opset version of ONNX's own operators that the graph is written in; 0 where it is not said
  */
 record GraphFile(
     MemorySegment bytes,
     List<Part> parts,
     Span graphAt,
     SortedSet<String> externalFiles,
-    boolean dynamicallyQuantised) {
+    boolean dynamicallyQuantised,
+    int opset) {
   static final int MODEL_GRAPH = 7;
+  private static final int MODEL_OPSET = 8;
+  private static final int OPSET_DOMAIN = 1;
+  private static final int OPSET_VERSION = 2;
   static final int GRAPH_OUTPUT = 12;
   private static final int GRAPH_NODE = 1;
   private static final int GRAPH_INITIALIZER = 5;
@@ -49,6 +54,12 @@ record GraphFile(
   private static final int TENSOR_NAME = 8;
   private static final int TENSOR_EXTERNAL_DATA = 13;
   private static final int VALUE_NAME = 1;
+  private static final int VALUE_TYPE = 2;
+  private static final int TYPE_TENSOR = 1;
+  private static final int TENSOR_TYPE_NUMBERS = 1;
+  private static final int TENSOR_TYPE_SHAPE = 2;
+  private static final int SHAPE_DIMENSION = 1;
+  private static final int DIMENSION_VALUE = 1;
   private static final int ENTRY_KEY = 1;
   private static final int ENTRY_VALUE = 2;
 
@@ -70,7 +81,11 @@ record GraphFile(
 
     record Initializer(Span span, String name, Optional<External> external) implements Part {}
 
-    record Input(Span span, String name) implements Part {}
+    /**
+     * @param type of its numbers, {@code TensorProto.DataType}; 0 where it is no tensor
+     * @param shape -1 where the graph leaves a side open; empty where it states none
+     */
+    record Input(Span span, String name, int type, List<Long> shape) implements Part {}
 
     record Output(Span span, String name) implements Part {}
 
@@ -92,6 +107,7 @@ record GraphFile(
     private final SortedSet<String> files = new TreeSet<>();
     private Optional<Span> graph = Optional.empty();
     private boolean dynamic;
+    private int opset;
 
     Scan(ByteBuffer bytes) {
       in = CodedInputStream.newInstance(bytes);
@@ -104,10 +120,31 @@ record GraphFile(
           graph();
           in.popLimit(limit);
           graph = Optional.of(new Span(start, position()));
+        } else if (isMessage(tag, MODEL_OPSET)) {
+          opset();
         } else {
           skip(tag);
         }
         start = position();
+      }
+    }
+
+    private void opset() throws IOException {
+      int limit = push();
+      String domain = "";
+      int version = 0;
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, OPSET_DOMAIN)) {
+          domain = in.readString();
+        } else if (tag == (OPSET_VERSION << 3)) {
+          version = (int) in.readInt64();
+        } else {
+          skip(tag);
+        }
+      }
+      in.popLimit(limit);
+      if (domain.isEmpty() || domain.equals("ai.onnx")) {
+        opset = version;
       }
     }
 
@@ -122,10 +159,12 @@ record GraphFile(
           parts.add(
               new Part.Initializer(new Span(start, position()), tensor.name, tensor.external()));
         } else if (isMessage(tag, GRAPH_INPUT)) {
-          String name = valueName();
-          parts.add(new Part.Input(new Span(start, position()), name));
+          ValueFields value = value();
+          parts.add(
+              new Part.Input(
+                  new Span(start, position()), value.name, value.type, List.copyOf(value.shape)));
         } else if (isMessage(tag, GRAPH_OUTPUT)) {
-          String name = valueName();
+          String name = value().name;
           parts.add(new Part.Output(new Span(start, position()), name));
         } else {
           skip(tag);
@@ -189,7 +228,7 @@ record GraphFile(
         } else if (isMessage(tag, GRAPH_INITIALIZER)) {
           tensor();
         } else if (isMessage(tag, GRAPH_OUTPUT)) {
-          taken.add(valueName());
+          taken.add(value().name);
         } else {
           skip(tag);
         }
@@ -270,18 +309,71 @@ record GraphFile(
       entries.put(key, value);
     }
 
-    private String valueName() throws IOException {
+    private static final class ValueFields {
+      private final List<Long> shape = new ArrayList<>();
+      private String name = "";
+      private int type;
+    }
+
+    private ValueFields value() throws IOException {
       int limit = push();
-      String name = "";
+      ValueFields value = new ValueFields();
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
         if (isMessage(tag, VALUE_NAME)) {
-          name = in.readString();
+          value.name = in.readString();
+        } else if (isMessage(tag, VALUE_TYPE)) {
+          within(TYPE_TENSOR, () -> tensorType(value));
         } else {
           skip(tag);
         }
       }
       in.popLimit(limit);
-      return name;
+      return value;
+    }
+
+    private void tensorType(ValueFields value) throws IOException {
+      int limit = push();
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (tag == (TENSOR_TYPE_NUMBERS << 3)) {
+          value.type = in.readInt32();
+        } else if (isMessage(tag, TENSOR_TYPE_SHAPE)) {
+          within(SHAPE_DIMENSION, () -> value.shape.add(dimension()));
+        } else {
+          skip(tag);
+        }
+      }
+      in.popLimit(limit);
+    }
+
+    private long dimension() throws IOException {
+      int limit = push();
+      long side = -1;
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (tag == (DIMENSION_VALUE << 3)) {
+          side = in.readInt64();
+        } else {
+          skip(tag);
+        }
+      }
+      in.popLimit(limit);
+      return side;
+    }
+
+    private interface Reader {
+      void read() throws IOException;
+    }
+
+    /** Reads the messages of one field within a message. */
+    private void within(int field, Reader reader) throws IOException {
+      int limit = push();
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, field)) {
+          reader.read();
+        } else {
+          skip(tag);
+        }
+      }
+      in.popLimit(limit);
     }
 
     private static boolean isMessage(int tag, int field) {
@@ -311,7 +403,8 @@ record GraphFile(
     Scan scan = new Scan(bytes.asByteBuffer());
     scan.model();
     Span graph = scan.graph.orElseThrow(() -> new IOException("it holds no graph"));
-    return new GraphFile(bytes, List.copyOf(scan.parts), graph, scan.files, scan.dynamic);
+    return new GraphFile(
+        bytes, List.copyOf(scan.parts), graph, scan.files, scan.dynamic, scan.opset);
   }
 
   /** Names of the graph's inputs that are no weights, in their order. */
@@ -340,6 +433,16 @@ record GraphFile(
       }
     }
     return names;
+  }
+
+  /** The input of this name. */
+  Part.Input input(String name) {
+    for (Part part : parts) {
+      if (part instanceof Part.Input input && input.name().equals(name)) {
+        return input;
+      }
+    }
+    throw new IllegalArgumentException("no input " + name);
   }
 
   /** The nodes by the names of what they give. */

@@ -9,11 +9,18 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * Writes a small ONNX graph, the same bytes for the same calls. Field numbers are those of
- * onnx.proto3 (ONNX 1.19); opset 17.
+ * Writes a small ONNX graph, or the beginning of another one; the same bytes for the same calls.
+ * Field numbers are those of onnx.proto3 (ONNX 1.19); opset 17.
  */
 final class OnnxGraph {
-  private static final int FLOAT = 1;
+  /** {@code TensorProto.DataType}. */
+  static final int FLOAT = 1;
+
+  static final int UINT8 = 2;
+  static final int INT32 = 6;
+  static final int INT64 = 7;
+  static final int FLOAT16 = 10;
+
   private static final int IR_VERSION = 8;
   private static final int OPSET = 17;
 
@@ -23,10 +30,14 @@ final class OnnxGraph {
   private final ByteArrayOutputStream inputs = new ByteArrayOutputStream();
   private final ByteArrayOutputStream outputs = new ByteArrayOutputStream();
 
-  /** An attribute of a node. */
-  record Attribute(String name, List<Long> integers, boolean list) {}
+  /**
+   * An attribute of a node.
+   *
+   * @param value the fields of its value and type
+   */
+  record Attribute(String name, Writer value) {}
 
-  private interface Writer {
+  interface Writer {
     void write(CodedOutputStream out) throws IOException;
   }
 
@@ -35,29 +46,65 @@ final class OnnxGraph {
   }
 
   static Attribute integer(String name, long value) {
-    return new Attribute(name, List.of(value), false);
+    return new Attribute(
+        name,
+        out -> {
+          out.writeInt64(3, value);
+          out.writeInt32(20, 2);
+        });
   }
 
   static Attribute integers(String name, Long... values) {
-    return new Attribute(name, List.of(values), true);
+    return new Attribute(
+        name,
+        out -> {
+          for (long value : values) {
+            out.writeInt64(8, value);
+          }
+          out.writeInt32(20, 7);
+        });
   }
 
   /** A float32 input; a dimension of -1 is called N. */
   void input(String name, long... shape) {
-    message(inputs, 11, out -> value(out, name, shape));
+    input(FLOAT, name, shape);
+  }
+
+  /** An input of numbers of a type; a dimension of -1 is called N. */
+  void input(int type, String name, long... shape) {
+    message(inputs, 11, out -> value(out, name, type, shape));
   }
 
   /** A float32 output. */
   void output(String name, long... shape) {
-    message(outputs, 12, out -> value(out, name, shape));
+    message(outputs, 12, out -> value(out, name, FLOAT, shape));
   }
 
   /** A constant of float32 numbers; returns its name. */
   String floats(String name, float[] values, long... shape) {
     ByteBuffer raw = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
     raw.asFloatBuffer().put(values);
-    tensor(name, FLOAT, raw.array(), shape);
+    message(initializers, 5, out -> tensor(out, name, FLOAT, raw.array(), shape));
     return name;
+  }
+
+  /**
+   * A constant as a node, which a graph of any version takes; returns its name.
+   *
+   * @param raw little-endian
+   */
+  String constant(String name, int type, byte[] raw, long... shape) {
+    byte[] tensor = bytes(out -> tensor(out, "", type, raw, shape));
+    return node(
+        "Constant",
+        name,
+        List.of(),
+        new Attribute(
+            "value",
+            out -> {
+              out.writeByteArray(5, tensor);
+              out.writeInt32(20, 4);
+            }));
   }
 
   /** A node with one output; returns the output's name. */
@@ -77,15 +124,7 @@ final class OnnxGraph {
                 bytes(
                     inner -> {
                       inner.writeString(1, attribute.name());
-                      if (attribute.list()) {
-                        for (long value : attribute.integers()) {
-                          inner.writeInt64(8, value);
-                        }
-                        inner.writeInt32(20, 7);
-                      } else {
-                        inner.writeInt64(3, attribute.integers().getFirst());
-                        inner.writeInt32(20, 2);
-                      }
+                      attribute.value().write(inner);
                     }));
           }
         });
@@ -112,21 +151,30 @@ final class OnnxGraph {
         });
   }
 
-  private void tensor(String name, int type, byte[] raw, long... shape) {
-    message(
-        initializers,
-        5,
-        out -> {
-          for (long side : shape) {
-            out.writeInt64(1, side);
-          }
-          out.writeInt32(2, type);
-          out.writeString(8, name);
-          out.writeByteArray(9, raw);
-        });
+  /** The fields of the graph alone, to stand in front of those of another one. */
+  byte[] fields() {
+    return bytes(this::fields);
   }
 
-  private static void value(CodedOutputStream out, String name, long... shape) throws IOException {
+  private void fields(CodedOutputStream graph) throws IOException {
+    graph.writeRawBytes(nodes.toByteArray());
+    graph.writeRawBytes(initializers.toByteArray());
+    graph.writeRawBytes(inputs.toByteArray());
+    graph.writeRawBytes(outputs.toByteArray());
+  }
+
+  private static void tensor(
+      CodedOutputStream out, String name, int type, byte[] raw, long... shape) throws IOException {
+    for (long side : shape) {
+      out.writeInt64(1, side);
+    }
+    out.writeInt32(2, type);
+    out.writeString(8, name);
+    out.writeByteArray(9, raw);
+  }
+
+  private static void value(CodedOutputStream out, String name, int type, long... shape)
+      throws IOException {
     byte[] dimensions =
         bytes(
             inner -> {
@@ -146,7 +194,7 @@ final class OnnxGraph {
     byte[] tensor =
         bytes(
             inner -> {
-              inner.writeInt32(1, FLOAT);
+              inner.writeInt32(1, type);
               inner.writeByteArray(2, dimensions);
             });
     out.writeString(1, name);

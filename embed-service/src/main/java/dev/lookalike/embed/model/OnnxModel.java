@@ -1,18 +1,18 @@
 package dev.lookalike.embed.model;
 
-import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import dev.lookalike.embed.model.OutputBuffers.Outputs;
 import dev.lookalike.embed.preprocess.Preprocessor;
 import dev.lookalike.embed.preprocess.ProcessorSettings.Extent;
 import dev.lookalike.proto.image.v1.ModelReference;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +27,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One model in one session of ONNX Runtime, verified against its graph and run. Its weights are in
@@ -56,15 +55,25 @@ public final class OnnxModel implements AutoCloseable {
   private final Devices devices;
   private final ModelFolder description;
   private final PixelType type;
-  private final String input;
+  private final GraphFile.Part.Input input;
+  private final boolean fedLevels;
   private final EmbeddingTensor embedding;
   private final Optional<String> logits;
   private final Queue<ByteBuffer> spare = new ConcurrentLinkedQueue<>();
+  private final OutputBuffers outputBuffers;
   private volatile int maxBatchSize = 1;
   private volatile EmbeddingTensor.Pooling pooling = EmbeddingTensor.Pooling.FLATTEN;
   private volatile ModelReference reference = ModelReference.getDefaultInstance();
 
   private static final ByteBuffer EMPTY = ByteBuffer.allocateDirect(0);
+
+  /** In what form a graph is fed. */
+  public enum Feed {
+    /** The tensor, as the preprocessor makes it. */
+    TENSORS,
+    /** 8-bit pixels, of which the graph makes the same tensor; where it can be had. */
+    PIXELS
+  }
 
   /** A class of the model's head and its probability. */
   public record ClassProbability(String name, float probability) {}
@@ -84,9 +93,9 @@ public final class OnnxModel implements AutoCloseable {
       List<OnnxTensor> external,
       Devices devices,
       ModelFolder description,
-      Wiring wiring)
-      throws OrtException {
+      Wiring wiring) {
     this.environment = environment;
+    this.outputBuffers = new OutputBuffers(environment);
     this.session = session;
     this.weights = weights;
     this.external = external;
@@ -95,13 +104,17 @@ public final class OnnxModel implements AutoCloseable {
     this.input = wiring.input();
     this.embedding = wiring.embedding();
     this.logits = wiring.logits();
-    this.type = PixelType.of(input, tensor("input " + input, session.getInputInfo().get(input)));
+    this.type = PixelType.of(input);
+    this.fedLevels = wiring.cut().prefix().isPresent();
   }
 
   /** What goes into a graph and what is taken from it. */
   private record Wiring(
-      GraphCut cut, String input, EmbeddingTensor embedding, Optional<String> logits) {
-    static Wiring of(ModelFolder folder) {
+      GraphCut cut,
+      GraphFile.Part.Input input,
+      EmbeddingTensor embedding,
+      Optional<String> logits) {
+    static Wiring of(ModelFolder folder, Feed feed) {
       GraphFile graph = folder.graph();
       EmbeddingTensor embedding = EmbeddingTensor.of(graph, folder.stated());
       Optional<String> logits = folder.stated().logits();
@@ -119,7 +132,13 @@ public final class OnnxModel implements AutoCloseable {
       List<String> wanted = new ArrayList<>(List.of(embedding.name()));
       logits.ifPresent(wanted::add);
       GraphCut cut = GraphCut.of(graph, wanted);
-      return new Wiring(cut, input(folder, cut, embedding), embedding, logits);
+      String input = input(folder, cut, embedding);
+      Optional<PixelPrefix> prefix =
+          switch (feed) {
+            case TENSORS -> Optional.empty();
+            case PIXELS -> PixelPrefix.of(graph, input, folder.preprocessor());
+          };
+      return new Wiring(prefix.map(cut::behind).orElse(cut), graph.input(input), embedding, logits);
     }
 
     private static String input(ModelFolder folder, GraphCut cut, EmbeddingTensor embedding) {
@@ -180,12 +199,13 @@ public final class OnnxModel implements AutoCloseable {
    */
   public static OnnxModel load(Path folder, int threads, Devices devices) {
     try {
-      return loaded(folder, threads, devices);
+      return load(folder, threads, devices, devices.cuda() ? Feed.PIXELS : Feed.TENSORS);
     } catch (ModelRefusedException e) {
       if (!devices.cuda() || devices.policy() == Devices.Policy.REQUIRE) {
         throw e;
       }
-      OnnxModel model = loaded(folder, threads, devices.without(String.valueOf(e.getMessage())));
+      OnnxModel model =
+          load(folder, threads, devices.without(String.valueOf(e.getMessage())), Feed.TENSORS);
       LOG.warnf(
           "model %s runs on the CPU: not on %s, since %s",
           model.reference().getId(), devices.name(), e.getMessage());
@@ -193,9 +213,10 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
+  /** The same, fed in a form of the caller's choice, and without another try on the CPU. */
   // The weights are closed with the model, or in finally.
   @SuppressWarnings("MustBeClosedChecker")
-  private static OnnxModel loaded(Path folder, int threads, Devices devices) {
+  public static OnnxModel load(Path folder, int threads, Devices devices, Feed feed) {
     Arena weights = Arena.ofShared();
     List<OnnxTensor> external = new ArrayList<>();
     Optional<OrtSession> opened = Optional.empty();
@@ -203,7 +224,7 @@ public final class OnnxModel implements AutoCloseable {
     try (Arena file = Arena.ofConfined();
         OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       ModelFolder description = ModelFolder.read(folder, file, weights);
-      Wiring wiring = Wiring.of(description);
+      Wiring wiring = Wiring.of(description, feed);
       OrtEnvironment environment = environment();
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
@@ -238,19 +259,9 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
-  private static TensorInfo tensor(String field, @Nullable NodeInfo node) {
-    if (node == null) {
-      throw new ModelRefusedException(field, "a tensor of the graph", "none of this name");
-    }
-    if (!(node.getInfo() instanceof TensorInfo info)) {
-      throw new ModelRefusedException(field, "a tensor", String.valueOf(node.getInfo()));
-    }
-    return info;
-  }
-
   /** Holds the graph against its folder, and runs it. */
   private void verify() throws OrtException {
-    int batch = verifiedBatch(tensor("input " + input, session.getInputInfo().get(input)));
+    int batch = verifiedBatch();
     type.verify(description.preprocessor());
     float[] alone = warmUp();
     int dimension = alone.length;
@@ -288,8 +299,8 @@ public final class OnnxModel implements AutoCloseable {
   }
 
   /** Largest batch that the graph takes; checks the other dimensions on the way. */
-  private int verifiedBatch(TensorInfo pixels) {
-    long[] shape = pixels.getShape();
+  private int verifiedBatch() {
+    long[] shape = input.shape().stream().mapToLong(Long::longValue).toArray();
     Extent output = description.preprocessor().output();
     long[] expected = {-1, 3, output.height(), output.width()};
     boolean fits = shape.length == 4 && (shape[0] < 0 || shape[0] == 1);
@@ -298,7 +309,7 @@ public final class OnnxModel implements AutoCloseable {
     }
     if (!fits) {
       throw new ModelRefusedException(
-          "input " + input + " shape",
+          "input " + input.name() + " shape",
           "[N, 3, " + output.height() + ", " + output.width() + "] as the processor makes it",
           Arrays.toString(shape));
     }
@@ -307,31 +318,37 @@ public final class OnnxModel implements AutoCloseable {
 
   /** Runs the model on a pattern and returns the embedding. */
   private float[] warmUp() throws OrtException {
-    FloatBuffer pixels = buffer(1);
-    pattern(pixels, 0);
     try {
-      return infer(pixels, 1).getFirst().embedding();
+      return infer(patterns(1), 0, 1).getFirst().embedding();
     } catch (ModelFailedException e) {
       throw new ModelRefusedException(
           "model.onnx", "a graph that runs", String.valueOf(e.getMessage()), e);
     }
   }
 
-  private void pattern(FloatBuffer pixels, int slot) {
-    int floats = description.preprocessor().floats();
-    for (int i = 0; i < floats; i++) {
-      pixels.put(slot * floats + i, type.pattern(i * 31 + slot * 17));
+  /** Different images, the same in any number. */
+  private PixelBuffer patterns(int images) {
+    PixelBuffer pixels = buffer(images);
+    int each = description.preprocessor().floats();
+    for (int image = 0; image < images; image++) {
+      for (int i = 0; i < each; i++) {
+        int at = image * each + i;
+        int number = i * 31 + image * 17;
+        if (fedLevels) {
+          pixels.slots(0, images).put(at, (byte) Math.floorMod(number, 251));
+        } else {
+          pixels.floats().put(at, type.pattern(number));
+        }
+      }
     }
+    return pixels;
   }
 
   /** Whether an image gives the same embedding beside another one. */
   private boolean sameInABatch(float[] alone) {
-    FloatBuffer two = buffer(2);
-    pattern(two, 0);
-    pattern(two, 1);
     double similarity;
     try {
-      similarity = cosine(alone, infer(two, 2).getFirst().embedding());
+      similarity = cosine(alone, infer(patterns(2), 0, 2).getFirst().embedding());
     } catch (ModelFailedException e) {
       LOG.warnf(
           "model %s takes one image at a time: a batch of two fails: %s",
@@ -410,57 +427,86 @@ public final class OnnxModel implements AutoCloseable {
     return devices.trouble();
   }
 
+  /** Whether the graph is handed 8-bit pixels, and makes its own input of them. */
+  public boolean fedPixels() {
+    return fedLevels;
+  }
+
   /** Direct memory for the input of {@code images} images. */
-  public FloatBuffer buffer(int images) {
-    return ByteBuffer.allocateDirect(
-            Math.multiplyExact(images, preprocessor().floats() * Float.BYTES))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+  public PixelBuffer buffer(int images) {
+    return new PixelBuffer(preprocessor(), fedLevels, images);
   }
 
   /**
    * Runs the model.
    *
-   * @param pixels direct, {@code [count, 3, height, width]} from index 0; not changed
-   * @param count 1 to {@link #maxBatchSize}
+   * @param pixels of {@link #buffer}; not changed
+   * @param first slot
+   * @param count of slots, 1 to {@link #maxBatchSize}
    * @return one for each image, in order
    * @throws ModelFailedException where the run fails, or gives another shape than one row for each
    *     image
    */
-  public List<Inference> infer(FloatBuffer pixels, int count) throws ModelFailedException {
-    Extent extent = preprocessor().output();
-    long[] shape = {count, 3, extent.height(), extent.width()};
-    Set<String> wanted =
-        logits.isPresent() ? Set.of(embedding.name(), logits.get()) : Set.of(embedding.name());
-    ByteBuffer converted = type.isFloat() ? EMPTY : Objects.requireNonNullElse(spare.poll(), EMPTY);
-    FloatBuffer given = pixels.slice(0, count * preprocessor().floats());
+  public List<Inference> infer(PixelBuffer pixels, int first, int count)
+      throws ModelFailedException {
+    ByteBuffer given = pixels.slots(first, count);
+    if (pixels.levels() != fedLevels) {
+      throw new IllegalArgumentException("memory of a model that is fed in another form");
+    }
+    if (fedLevels || type.isFloat()) {
+      return infer(given, count);
+    }
+    ByteBuffer converted = Objects.requireNonNullElse(spare.poll(), EMPTY);
     try {
-      converted = type.converted(given, converted);
-      try (OnnxTensor tensor = type.tensor(environment, given, converted, shape);
-          OrtSession.Result result = session.run(Map.of(input, tensor), wanted)) {
-        float[][] embeddings = embeddings(result, count);
-        List<Inference> inferences = new ArrayList<>(count);
-        float[][] scores =
-            logits.isPresent()
-                ? rows(logits.get(), result, count, EmbeddingTensor.Pooling.FLATTEN)
-                : new float[0][];
-        for (int i = 0; i < count; i++) {
-          inferences.add(
-              new Inference(embeddings[i], logits.isPresent() ? best(scores[i]) : List.of()));
-        }
-        return inferences;
-      }
-    } catch (OrtException e) {
-      throw new ModelFailedException(String.valueOf(e.getMessage()), e);
+      converted = type.converted(given.asFloatBuffer(), converted);
+      return infer(converted, count);
     } finally {
-      if (converted.capacity() > 0) {
-        spare.add(converted);
-      }
+      spare.add(converted);
     }
   }
 
-  private float[][] embeddings(OrtSession.Result result, int count) throws OrtException {
-    int rank = info(embedding.name(), result).getShape().length;
+  /** As the session takes it. */
+  private List<Inference> infer(ByteBuffer given, int count) throws ModelFailedException {
+    String fed = fedLevels ? PixelPrefix.INPUT : input.name();
+    try (OnnxTensor tensor = input(given, count);
+        Outputs outputs = outputBuffers.run(session, Map.of(fed, tensor), outputs(), count)) {
+      return inferences(outputs, count);
+    } catch (OrtException e) {
+      throw new ModelFailedException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Set<String> outputs() {
+    return logits.isPresent() ? Set.of(embedding.name(), logits.get()) : Set.of(embedding.name());
+  }
+
+  private OnnxTensor input(ByteBuffer given, int count) throws OrtException {
+    Extent extent = preprocessor().output();
+    return fedLevels
+        ? OnnxTensor.createTensor(
+            environment,
+            given,
+            new long[] {count, extent.height(), extent.width(), 3},
+            OnnxJavaType.UINT8)
+        : type.tensor(environment, given, new long[] {count, 3, extent.height(), extent.width()});
+  }
+
+  private List<Inference> inferences(Outputs outputs, int count) throws OrtException {
+    float[][] embeddings = embeddings(outputs, count);
+    float[][] scores =
+        logits.isPresent()
+            ? rows(logits.get(), outputs, count, EmbeddingTensor.Pooling.FLATTEN)
+            : new float[0][];
+    List<Inference> inferences = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      inferences.add(
+          new Inference(embeddings[i], logits.isPresent() ? best(scores[i]) : List.of()));
+    }
+    return inferences;
+  }
+
+  private float[][] embeddings(Outputs outputs, int count) throws OrtException {
+    int rank = outputs.info(embedding.name()).getShape().length;
     pooling =
         embedding
             .pooling()
@@ -470,23 +516,16 @@ public final class OnnxModel implements AutoCloseable {
                   case 4 -> EmbeddingTensor.Pooling.MEAN;
                   default -> EmbeddingTensor.Pooling.FLATTEN;
                 });
-    return rows(embedding.name(), result, count, pooling);
-  }
-
-  private static TensorInfo info(String name, OrtSession.Result result) throws OrtException {
-    if (!(result.get(name).orElseThrow() instanceof OnnxTensor tensor)) {
-      throw new OrtException("output " + name + " is no tensor");
-    }
-    return tensor.getInfo();
+    return rows(embedding.name(), outputs, count, pooling);
   }
 
   /** One row for each image. */
   private static float[][] rows(
-      String name, OrtSession.Result result, int count, EmbeddingTensor.Pooling pooling)
+      String name, Outputs outputs, int count, EmbeddingTensor.Pooling pooling)
       throws OrtException {
-    TensorInfo info = info(name, result);
+    TensorInfo info = outputs.info(name);
     long[] shape = info.getShape();
-    FloatBuffer values = ((OnnxTensor) result.get(name).orElseThrow()).getFloatBuffer();
+    FloatBuffer values = outputs.floats(name);
     if (values == null) {
       throw new OrtException("output %s: expected floats, found %s".formatted(name, info.type));
     }

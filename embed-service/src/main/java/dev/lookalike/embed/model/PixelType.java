@@ -4,7 +4,6 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.TensorInfo;
 import dev.lookalike.embed.preprocess.Preprocessor;
 import dev.lookalike.imaging.RgbImage;
 import java.nio.ByteBuffer;
@@ -12,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Numbers that a graph takes pixels in. Preprocessing gives float32; the others are made of it. */
 enum PixelType {
@@ -28,14 +28,17 @@ enum PixelType {
     this.bytes = bytes;
   }
 
-  static PixelType of(String input, TensorInfo info) {
+  static PixelType of(GraphFile.Part.Input input) {
+    Optional<OnnxJavaType> found = ExternalWeights.type(input.type());
     for (PixelType each : values()) {
-      if (each.type == info.type) {
+      if (found.equals(Optional.of(each.type))) {
         return each;
       }
     }
     throw new ModelRefusedException(
-        "input " + input + " type", "float32, float16 or uint8", String.valueOf(info.type));
+        "input " + input.name() + " type",
+        "float32, float16 or uint8",
+        found.map(String::valueOf).orElse("type " + input.type()));
   }
 
   String word() {
@@ -100,15 +103,16 @@ enum PixelType {
     return target;
   }
 
-  OnnxTensor tensor(
-      OrtEnvironment environment, FloatBuffer pixels, ByteBuffer converted, long[] shape)
+  /**
+   * @param numbers of this type, from index 0; more of them is passed over
+   */
+  OnnxTensor tensor(OrtEnvironment environment, ByteBuffer numbers, long[] shape)
       throws OrtException {
-    return isFloat()
-        ? OnnxTensor.createTensor(environment, pixels, shape)
-        : OnnxTensor.createTensor(
-            environment,
-            converted.slice(0, pixels.capacity() * bytes).order(ByteOrder.nativeOrder()),
-            shape,
-            type);
+    int length = bytes;
+    for (long side : shape) {
+      length = Math.multiplyExact(length, Math.toIntExact(side));
+    }
+    return OnnxTensor.createTensor(
+        environment, numbers.slice(0, length).order(ByteOrder.nativeOrder()), shape, type);
   }
 }

@@ -2,7 +2,7 @@ package dev.lookalike.embed.online;
 
 import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Inferred;
-import dev.lookalike.embed.infer.Slots;
+import dev.lookalike.embed.model.PixelBuffer;
 import dev.lookalike.embed.server.EmbedMetrics.Urgency;
 import dev.lookalike.imaging.RgbImage;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class OnlineBatcher implements AutoCloseable {
   }
 
   private void run() {
-    Slots slots = embedder.slots();
+    PixelBuffer slots = embedder.slots();
     List<Waiting> batch = new ArrayList<>();
     try {
       while (true) {
@@ -63,7 +63,7 @@ final class OnlineBatcher implements AutoCloseable {
     }
   }
 
-  private void answer(List<Waiting> batch, Slots slots) throws InterruptedException {
+  private void answer(List<Waiting> batch, PixelBuffer slots) throws InterruptedException {
     try {
       for (int slot = 0; slot < batch.size(); slot++) {
         embedder.prepare(batch.get(slot).image(), slots, slot, Urgency.ONLINE);

@@ -6,7 +6,9 @@ import dev.lookalike.embed.preprocess.ProcessorSettings.Resize;
 import dev.lookalike.embed.preprocess.ProcessorSettings.Rounding;
 import dev.lookalike.imaging.Resampler;
 import dev.lookalike.imaging.RgbImage;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Optional;
 
 /**
  * Makes the input of a model from pixels, with the numbers of Hugging Face's image processors on
@@ -62,6 +64,31 @@ public final class Preprocessor {
   }
 
   /**
+   * What the model's input is made of where only the 8-bit pixels are handed over: they fill {@code
+   * area}, from the top left, and become numbers by a table; the rest of the tensor is zero.
+   *
+   * @param values of the 256 levels, for each plane of the tensor
+   * @param bgr whether the first plane is the blue one
+   */
+  public record Pixels(Extent area, float[][] values, boolean bgr) {}
+
+  /** Empty where the area that an image fills depends on the image. */
+  public Optional<Pixels> pixels() {
+    Optional<Extent> area =
+        settings
+            .crop()
+            .map(Crop::extent)
+            .or(
+                () ->
+                    settings.resize() instanceof Resize.Exact exact
+                        ? Optional.of(exact.extent())
+                        : Optional.empty());
+    float[][] planes =
+        settings.bgr() ? new float[][] {values[2], values[1], values[0]} : values.clone();
+    return area.map(known -> new Pixels(known, planes, settings.bgr()));
+  }
+
+  /**
    * Writes the tensor of one image, {@code [3, height, width]}, float32, RGB (BGR where the
    * settings say so).
    *
@@ -69,6 +96,49 @@ public final class Preprocessor {
    * @param offset index of the first float
    */
   public void apply(RgbImage image, FloatBuffer target, int offset) {
+    Placed placed = placed(image);
+    if (!inner.equals(output)) {
+      fill(target, offset, output, new float[3]);
+    }
+    if (!placed.fills(inner)) {
+      if (settings.crop().isPresent()) {
+        fill(target, offset, inner, new float[] {values[0][0], values[1][0], values[2][0]});
+      } else {
+        fill(target, offset, inner, new float[3]);
+      }
+    }
+    write(placed.pixels(), target, offset, placed.left(), placed.top());
+  }
+
+  /**
+   * Writes the pixels of which {@link #pixels} tells how the tensor of one image comes of them:
+   * {@code [height, width, 3]} of the output, 0 to 255, RGB.
+   *
+   * @param target written absolutely from {@code offset} on; its position does not change
+   * @param offset index of the first byte
+   */
+  public void apply(RgbImage image, ByteBuffer target, int offset) {
+    Placed placed = placed(image);
+    if (!placed.fills(output)) {
+      for (int i = 0; i < floats(); i++) {
+        target.put(offset + i, (byte) 0);
+      }
+    }
+    int row = placed.pixels().width() * 3;
+    for (int y = 0; y < placed.pixels().height(); y++) {
+      int to = ((placed.top() + y) * output.width() + placed.left()) * 3;
+      target.put(offset + to, placed.pixels().rgb(), y * row, row);
+    }
+  }
+
+  /** What is seen of an image after resize and crop, and where it goes. */
+  private record Placed(RgbImage pixels, int left, int top) {
+    boolean fills(Extent extent) {
+      return pixels.width() >= extent.width() && pixels.height() >= extent.height();
+    }
+  }
+
+  private Placed placed(RgbImage image) {
     Resized resized = resized(image);
     Window columns = window(resized.width(), inner.width());
     Window rows = window(resized.height(), inner.height());
@@ -82,17 +152,7 @@ public final class Preprocessor {
             rows.from(),
             columns.length(),
             rows.length());
-    if (!inner.equals(output)) {
-      fill(target, offset, output, new float[3]);
-    }
-    if (columns.length() < inner.width() || rows.length() < inner.height()) {
-      if (settings.crop().isPresent()) {
-        fill(target, offset, inner, new float[] {values[0][0], values[1][0], values[2][0]});
-      } else {
-        fill(target, offset, inner, new float[3]);
-      }
-    }
-    write(visible, target, offset, columns.to(), rows.to());
+    return new Placed(visible, columns.to(), rows.to());
   }
 
   /** The part of one direction that is seen: {@code length} pixels, and where they go. */

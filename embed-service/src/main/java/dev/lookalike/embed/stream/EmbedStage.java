@@ -3,7 +3,7 @@ package dev.lookalike.embed.stream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Inferred;
-import dev.lookalike.embed.infer.Slots;
+import dev.lookalike.embed.model.PixelBuffer;
 import dev.lookalike.embed.server.EmbedMetrics;
 import dev.lookalike.embed.server.EmbedMetrics.Phase;
 import dev.lookalike.embed.server.EmbedMetrics.Urgency;
@@ -38,13 +38,13 @@ final class EmbedStage {
   private final EmbedMetrics metrics;
 
   /** Two, used in turn: one is inferred, the other filled. */
-  private final Slots[] slots;
+  private final PixelBuffer[] slots;
 
   EmbedStage(Embedder embedder, ExecutorService decoders, EmbedMetrics metrics) {
     this.embedder = embedder;
     this.decoders = decoders;
     this.metrics = metrics;
-    this.slots = new Slots[] {embedder.slots(), embedder.slots()};
+    this.slots = new PixelBuffer[] {embedder.slots(), embedder.slots()};
   }
 
   /** A stored image that waits for its embedding. */
@@ -54,7 +54,7 @@ final class EmbedStage {
   private record Prepared(Waiting waiting, long perceptualHash, Optional<EmbedOutcome> refused) {}
 
   /** A batch on its way to the model. */
-  private record Batch(Slots slots, List<Future<Prepared>> images) {}
+  private record Batch(PixelBuffer slots, List<Future<Prepared>> images) {}
 
   /** An image that an event of the same poll deletes later: partition and key. */
   private record Place(int partition, ByteBuffer key) {
@@ -155,7 +155,7 @@ final class EmbedStage {
         detail);
   }
 
-  private Batch prepare(List<Waiting> images, Slots target) {
+  private Batch prepare(List<Waiting> images, PixelBuffer target) {
     List<Future<Prepared>> prepared = new ArrayList<>(images.size());
     for (int slot = 0; slot < images.size(); slot++) {
       int to = slot;
@@ -165,7 +165,7 @@ final class EmbedStage {
     return new Batch(target, prepared);
   }
 
-  private Prepared prepare(Waiting image, Slots target, int slot) {
+  private Prepared prepare(Waiting image, PixelBuffer target, int slot) {
     CanonicalImage canonical = image.stored().getCanonical();
     if (canonical.getLocationCase() != CanonicalImage.LocationCase.INLINE) {
       return refused(
@@ -184,7 +184,7 @@ final class EmbedStage {
     }
   }
 
-  private Prepared decoded(Waiting image, byte[] jpeg, Slots target, int slot) {
+  private Prepared decoded(Waiting image, byte[] jpeg, PixelBuffer target, int slot) {
     long start = System.nanoTime();
     DecodeResult result = CanonicalDecoder.decode(jpeg);
     metrics.took(Phase.DECODE, Urgency.BULK, System.nanoTime() - start);

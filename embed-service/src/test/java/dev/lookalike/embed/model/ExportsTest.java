@@ -114,7 +114,8 @@ class ExportsTest {
         assertThat(model.maxBatchSize())
             .as(file)
             .isEqualTo(golden.path("batch").asInt(Integer.MAX_VALUE));
-        FloatBuffer pixels = model.buffer(1);
+        PixelBuffer memory = model.buffer(1);
+        FloatBuffer pixels = memory.floats();
         float[][] wanted = new float[golden.path("vectors").size()][];
         for (int image = 0; image < wanted.length; image++) {
           wanted[image] = floats(golden.path("vectors").get(image));
@@ -126,7 +127,7 @@ class ExportsTest {
               pixels.put(i, Math.round((pixels.get(i) + 1) * 127.5f));
             }
           }
-          OnnxModel.Inference inference = model.infer(pixels, 1).getFirst();
+          OnnxModel.Inference inference = model.infer(memory, 0, 1).getFirst();
           assertThat(inference.embedding()).hasSize(wanted[image].length);
           double own = cosine(inference.embedding(), wanted[image]);
           assertThat(own)
@@ -188,15 +189,16 @@ class ExportsTest {
     try (OnnxModel model = OnnxModel.load(exports.resolve(name).resolve(file), 1)) {
       int n = Math.min(5, model.maxBatchSize());
       assertThat(n).isEqualTo(file.equals("model_quantized.onnx") ? 1 : 5);
-      FloatBuffer together = model.buffer(n);
+      PixelBuffer together = model.buffer(n);
       for (int image = 0; image < n; image++) {
-        pixels(image, together, image * model.preprocessor().floats());
+        pixels(image, together.floats(), image * model.preprocessor().floats());
       }
-      List<OnnxModel.Inference> batch = model.infer(together, n);
-      FloatBuffer one = model.buffer(1);
+      List<OnnxModel.Inference> batch = model.infer(together, 0, n);
+      PixelBuffer one = model.buffer(1);
       for (int image = 0; image < n; image++) {
-        pixels(image, one, 0);
-        assertThat(cosine(model.infer(one, 1).getFirst().embedding(), batch.get(image).embedding()))
+        pixels(image, one.floats(), 0);
+        assertThat(
+                cosine(model.infer(one, 0, 1).getFirst().embedding(), batch.get(image).embedding()))
             .as("%s %s image %d", name, file, image)
             .isGreaterThan(0.999999);
       }

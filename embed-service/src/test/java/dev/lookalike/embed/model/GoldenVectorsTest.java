@@ -40,17 +40,16 @@ class GoldenVectorsTest {
       assertThat(goldens.path("cases")).hasSize(6);
       for (JsonNode golden : goldens.path("cases")) {
         String which = name + " " + golden.path("width") + " x " + golden.path("height");
-        FloatBuffer pixels = model.buffer(1);
-        model
-            .preprocessor()
-            .apply(image(golden.path("width").asInt(), golden.path("height").asInt()), pixels, 0);
+        PixelBuffer memory = model.buffer(1);
+        FloatBuffer pixels = memory.floats();
+        memory.write(image(golden.path("width").asInt(), golden.path("height").asInt()), 0);
         int step = model.preprocessor().floats() / 97;
         for (int i = 0; i < golden.path("tensor").size(); i++) {
           assertThat(pixels.get(i * step))
               .as("%s, tensor at %d", which, i * step)
               .isCloseTo((float) golden.path("tensor").get(i).asDouble(), within(2e-6f));
         }
-        List<Inference> inferred = model.infer(pixels, 1);
+        List<Inference> inferred = model.infer(memory, 0, 1);
         float[] vector = inferred.getFirst().embedding();
         double dot = 0;
         double squares = 0;

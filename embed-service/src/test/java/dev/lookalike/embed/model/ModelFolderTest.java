@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.proto.image.v1.ModelReference;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -116,9 +115,9 @@ class ModelFolderTest {
         OnnxModel model = OnnxModel.load(builtIn.folder(), 1)) {
       assertThat(model.reference().getId()).isEqualTo("descriptor");
       assertThat(model.reference().getDimension()).isEqualTo(944);
-      FloatBuffer black = model.buffer(1);
+      PixelBuffer black = model.buffer(1);
       double squares = 0;
-      for (float value : model.infer(black, 1).getFirst().embedding()) {
+      for (float value : model.infer(black, 0, 1).getFirst().embedding()) {
         squares += (double) value * value;
       }
       assertThat(squares).as("a black image has an embedding").isGreaterThan(0.01);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,8 +172,8 @@ class ModelsTest {
   }
 
   private static float[] embedding(OnnxModel model) throws ModelFailedException {
-    FloatBuffer pixels = model.buffer(1);
-    ExportsTest.pixels(1, pixels, 0);
-    return model.infer(pixels, 1).getFirst().embedding();
+    PixelBuffer pixels = model.buffer(1);
+    ExportsTest.pixels(1, pixels.floats(), 0);
+    return model.infer(pixels, 0, 1).getFirst().embedding();
   }
 }

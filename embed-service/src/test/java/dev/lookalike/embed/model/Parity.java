@@ -8,7 +8,6 @@ import dev.lookalike.imaging.DecodeResult;
 import dev.lookalike.imaging.ImageLimits;
 import dev.lookalike.imaging.RgbImage;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,13 +38,13 @@ record Parity(double mean, double minimum, double sameNeighbour) {
    */
   static Parity of(String what, OnnxModel model, Way way, List<Path> files, List<float[]> reference)
       throws IOException, ModelFailedException {
-    FloatBuffer pixels = model.buffer(1);
+    PixelBuffer pixels = model.buffer(1);
     List<float[]> ours = new ArrayList<>();
     double sum = 0;
     double minimum = 1;
     for (int i = 0; i < files.size(); i++) {
-      model.preprocessor().apply(image(Files.readAllBytes(files.get(i)), way), pixels, 0);
-      ours.add(model.infer(pixels, 1).getFirst().embedding());
+      pixels.write(image(Files.readAllBytes(files.get(i)), way), 0);
+      ours.add(model.infer(pixels, 0, 1).getFirst().embedding());
       double cosine = cosine(ours.get(i), reference.get(i));
       sum += cosine;
       minimum = Math.min(minimum, cosine);
