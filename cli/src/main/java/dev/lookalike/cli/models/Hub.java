@@ -24,13 +24,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
  * A model hub over HTTPS, with the URL scheme of Hugging Face: {@code
  * {hub}/api/models/{repo}/revision/{revision}?blobs=true} lists the files of a revision with the
- * SHA-256 of the large ones, {@code {hub}/{repo}/resolve/{commit}/{file}} gives one, or redirects
- * to where it lies. The token goes to the hub's own host only.
+ * SHA-256 of the large ones and git's id of the others, {@code
+ * {hub}/{repo}/resolve/{commit}/{file}} gives one, or redirects to where it lies, by a relative
+ * address where the repository was renamed, by a signed one of another host for large files. What
+ * the hub states of a file on the way (X-Linked-Etag, X-Linked-Size, X-Repo-Commit) counts too. The
+ * token goes to the hub's own host only. As huggingface_hub 0.36 speaks it.
  */
 final class Hub {
   /** Hosts that a file may be redirected through, at most. */
@@ -71,8 +75,9 @@ final class Hub {
    *
    * @param size in bytes; -1 where the hub does not say
    * @param sha256 lower-case hex, where the hub states it
+   * @param blob git's id of the content, where the hub states it and no SHA-256
    */
-  record HubFile(String path, long size, Optional<String> sha256) {
+  record HubFile(String path, long size, Optional<String> sha256, Optional<String> blob) {
     String name() {
       return path.substring(path.lastIndexOf('/') + 1);
     }
@@ -109,7 +114,7 @@ final class Hub {
   }
 
   private String text(URI uri, String repo, String revision) throws IOException {
-    HttpURLConnection answer = open(uri, 0);
+    HttpURLConnection answer = open(uri, 0).connection();
     try {
       requireOk(answer, "repository %s, revision %s".formatted(repo, revision));
       try (InputStream in = answer.getInputStream()) {
@@ -141,7 +146,10 @@ final class Hub {
           new HubFile(
               sibling.path("rfilename").asText(),
               lfs.path("size").asLong(sibling.path("size").asLong(-1)),
-              sha256.matches("[0-9a-f]{64}") ? Optional.of(sha256) : Optional.empty()));
+              Optional.of(sha256).filter(hex -> hex.matches("[0-9a-f]{64}")),
+              // Of a large file it is the id of what stands for it.
+              Optional.of(sibling.path("blobId").asText(""))
+                  .filter(hex -> lfs.isMissingNode() && hex.matches("[0-9a-f]{40}"))));
     }
     return new Listing(commit, files);
   }
@@ -160,12 +168,13 @@ final class Hub {
             .collect(Collectors.joining("/"));
     URI uri = URI.create("%s/%s/resolve/%s/%s".formatted(address, repo, commit, path));
     int attemptsLeft = MAX_ATTEMPTS;
+    HubFile stated = file;
     try {
       while (true) {
         long before = Files.exists(part) ? Files.size(part) : 0;
         try {
           if (before == 0 || before != file.size()) {
-            transfer(uri, file, part, progress);
+            stated = transfer(uri, commit, file, part, progress);
           }
           break;
         } catch (IOException e) {
@@ -183,7 +192,7 @@ final class Hub {
           rest();
         }
       }
-      requireContent(file, part);
+      requireContent(stated, part);
       Files.move(part, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       requireRoom(part, e);
@@ -192,21 +201,27 @@ final class Hub {
     }
   }
 
-  private void transfer(URI uri, HubFile file, Path part, LongConsumer progress)
+  /** Returns the file with what was stated of it on the way. */
+  private HubFile transfer(URI uri, String commit, HubFile listed, Path part, LongConsumer progress)
       throws IOException {
     long have = Files.exists(part) ? Files.size(part) : 0;
-    if (have > 0 && (file.size() < 0 || have > file.size())) {
+    if (have > 0 && (listed.size() < 0 || have > listed.size())) {
       Files.delete(part);
       have = 0;
     }
-    HttpURLConnection answer = open(uri, have);
+    Opened opened = open(uri, have);
+    HttpURLConnection answer = opened.connection();
     try {
       int status = answer.getResponseCode();
+      if (status == 403 && !isOwn(URI.create(answer.getURL().toString()))) {
+        throw new IOException("the address that the hub gave is not valid any more");
+      }
       if (status == 416) {
         Files.deleteIfExists(part);
         throw new IOException("the hub does not know the place to go on from");
       }
-      requireOk(answer, file.path());
+      requireOk(answer, listed.path());
+      HubFile file = opened.stated(listed, commit);
       String range = answer.getHeaderField("Content-Range");
       boolean goesOn = status == 206 && range != null && range.startsWith("bytes " + have + "-");
       if (status == 206 && !goesOn) {
@@ -231,6 +246,7 @@ final class Hub {
       if (file.size() >= 0 && Files.size(part) < file.size()) {
         throw new IOException("the connection ended early");
       }
+      return file;
     } finally {
       answer.disconnect();
     }
@@ -246,17 +262,22 @@ final class Hub {
   }
 
   private static void requireContent(HubFile file, Path part) throws IOException {
-    if (file.sha256().isEmpty()) {
-      return;
+    if (file.sha256().isPresent()) {
+      requireSame(file, part, "SHA-256", Pins.sha256(part), file.sha256().get());
+    } else if (file.blob().isPresent()) {
+      requireSame(file, part, "git's id", Pins.gitBlob(part), file.blob().get());
     }
-    String found = Pins.sha256(part);
-    if (!found.equals(file.sha256().get())) {
+  }
+
+  private static void requireSame(HubFile file, Path part, String what, String found, String stated)
+      throws IOException {
+    if (!found.equals(stated)) {
       Files.deleteIfExists(part);
       throw new CommandFailure(
           ExitCode.FAILED,
           "SHA256_MISMATCH",
-          "%s has SHA-256 %s, the hub states %s; it is thrown away"
-              .formatted(file.path(), found, file.sha256().get()));
+          "%s has %s %s, the hub states %s; it is thrown away"
+              .formatted(file.path(), what, found, stated));
     }
   }
 
@@ -282,8 +303,44 @@ final class Hub {
     }
   }
 
+  /**
+   * An answer, and what the hub itself stated before another host answered.
+   *
+   * @param etag of the content: SHA-256 of a large file
+   * @param commit that was resolved
+   */
+  private record Opened(
+      HttpURLConnection connection,
+      Optional<String> etag,
+      Optional<String> size,
+      Optional<String> commit) {
+
+    /** The file with what was listed of it, completed. */
+    HubFile stated(HubFile file, String asked) {
+      if (commit.isPresent() && asked.length() == 40 && !commit.get().equals(asked)) {
+        throw new CommandFailure(
+            ExitCode.FAILED,
+            "HUB_ANSWER",
+            "the hub gives %s of commit %s, asked for was %s"
+                .formatted(file.path(), commit.get(), asked));
+      }
+      return new HubFile(
+          file.path(),
+          file.size() >= 0 ? file.size() : size.map(Long::parseLong).orElse(-1L),
+          file.sha256().or(() -> etag.filter(hex -> hex.matches("[0-9a-f]{64}"))),
+          file.blob());
+    }
+  }
+
+  private static Optional<String> header(HttpURLConnection answer, String name) {
+    return Optional.ofNullable(answer.getHeaderField(name)).map(String::strip);
+  }
+
   /** Sends a request, and follows where the answer points to. */
-  private HttpURLConnection open(URI uri, long from) throws IOException {
+  private Opened open(URI uri, long from) throws IOException {
+    Optional<String> etag = Optional.empty();
+    Optional<String> size = Optional.empty();
+    Optional<String> commit = Optional.empty();
     URI next = uri;
     for (int redirect = 0; redirect <= MAX_REDIRECTS; redirect++) {
       Proxy through = proxy.of(next);
@@ -300,24 +357,48 @@ final class Hub {
       if (token.isPresent() && isOwn(next)) {
         connection.setRequestProperty("Authorization", "Bearer " + token.get());
       }
-      if (!REDIRECTS.contains(connection.getResponseCode())) {
-        return connection;
+      int status = connection.getResponseCode();
+      if (isOwn(next)) {
+        etag =
+            header(connection, "X-Linked-Etag").map(text -> text.replace("\"", "")).or(keep(etag));
+        size =
+            header(connection, "X-Linked-Size")
+                .filter(text -> text.matches("\\d{1,18}"))
+                .or(keep(size));
+        commit = header(connection, "X-Repo-Commit").or(keep(commit));
+      }
+      if (!REDIRECTS.contains(status)) {
+        return new Opened(connection, etag, size, commit);
       }
       String location = connection.getHeaderField("Location");
       connection.disconnect();
       if (location == null) {
         throw new IOException("a redirect to nowhere");
       }
-      next = next.resolve(location);
+      try {
+        next = next.resolve(location);
+      } catch (IllegalArgumentException e) {
+        throw new IOException("a redirect to what is no address: " + location, e);
+      }
       requireSecure(next);
     }
     throw new IOException("more than " + MAX_REDIRECTS + " redirects");
   }
 
+  private static Supplier<Optional<String>> keep(Optional<String> earlier) {
+    return () -> earlier;
+  }
+
   private boolean isOwn(URI uri) {
     return uri.getScheme().equalsIgnoreCase(address.getScheme())
         && uri.getHost().equalsIgnoreCase(address.getHost())
-        && uri.getPort() == address.getPort();
+        && port(uri) == port(address);
+  }
+
+  private static int port(URI uri) {
+    return uri.getPort() >= 0
+        ? uri.getPort()
+        : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
   }
 
   private static void requireSecure(URI uri) {
@@ -338,18 +419,29 @@ final class Hub {
   /** Throws where the status says that another attempt would end in the same way. */
   private void requireOk(HttpURLConnection answer, String what) throws IOException {
     int status = answer.getResponseCode();
-    String says = answer.getURL().getHost() + " answers " + status + " for " + what;
+    String words = header(answer, "X-Error-Message").orElse("");
+    String says =
+        answer.getURL().getHost()
+            + " answers "
+            + status
+            + " for "
+            + what
+            + (words.isEmpty() ? "" : " (" + printable(words) + ")");
+    switch (header(answer, "X-Error-Code").orElse("")) {
+      case "GatedRepo" -> throw forbidden(says + ": its terms are to be accepted at the hub first");
+      case "RepoNotFound" ->
+          throw notFound(says + ": no such repository, or a private one" + hint());
+      case "RevisionNotFound" -> throw notFound(says + ": no such revision");
+      case "EntryNotFound" -> throw notFound(says + ": no such file");
+      default -> {}
+    }
     switch (status) {
       case 200, 206 -> {}
       case 404 ->
-          throw new CommandFailure(
-              ExitCode.NOT_FOUND,
-              "HUB_NOT_FOUND",
-              says + ": no such repository, revision or file, or a private one (see --help)");
+          throw notFound(
+              says + ": no such repository, revision or file, or a private one" + hint());
       case 401, 403 ->
-          throw new CommandFailure(
-              ExitCode.REFUSED,
-              "HUB_FORBIDDEN",
+          throw forbidden(
               says
                   + (token.isPresent()
                       ? ": the token gives no access; for a gated model accept its terms at the hub"
@@ -361,6 +453,24 @@ final class Hub {
         throw new CommandFailure(ExitCode.FAILED, "HUB_ANSWER", says);
       }
     }
+  }
+
+  private static CommandFailure forbidden(String message) {
+    return new CommandFailure(ExitCode.REFUSED, "HUB_FORBIDDEN", message);
+  }
+
+  private static CommandFailure notFound(String message) {
+    return new CommandFailure(ExitCode.NOT_FOUND, "HUB_NOT_FOUND", message);
+  }
+
+  private String hint() {
+    return token.isPresent() ? " that the token gives no access to" : " (a token: see --help)";
+  }
+
+  /** The hub's words on one line of a terminal. */
+  private static String printable(String words) {
+    String line = words.replaceAll("[^\\x20-\\x7e]", "?");
+    return line.substring(0, Math.min(200, line.length()));
   }
 
   private CommandFailure unreachable(URI uri, IOException e) {

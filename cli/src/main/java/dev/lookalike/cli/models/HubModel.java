@@ -5,6 +5,7 @@ import dev.lookalike.cli.models.Hub.Listing;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,10 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
           "LICENSE",
           "LICENSE.txt",
           "LICENSE.md");
+
+  /** Those that say how images are made ready. */
+  private static final Set<String> PREPARES =
+      Set.of("preprocessor_config.json", "processor_config.json", "lookalike-model.json");
 
   /**
    * Chooses.
@@ -82,18 +87,27 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
         files.put(file.name(), file);
       }
     }
-    if (!files.containsKey("preprocessor_config.json")
-        && !files.containsKey("processor_config.json")
-        && !files.containsKey("lookalike-model.json")) {
-      throw new CommandFailure(
-          ExitCode.REFUSED,
-          "NO_PREPROCESSING",
-          ("%s has no preprocessor_config.json, which says how images are made ready: it is no image model,"
-                  + " or the file has to be added to a folder of yours")
-              .formatted(repo));
+    if (PREPARES.stream().noneMatch(files::containsKey)
+        && !files.containsKey(ModelFolders.CONFIG)) {
+      throw unprepared(repo);
     }
     files.put(GRAPH, graph);
     return new HubModel(graph, files);
+  }
+
+  /** Whether only {@code config.json} can say how images are made ready, as that of timm does. */
+  boolean wantsTimm() {
+    return PREPARES.stream().noneMatch(files::containsKey);
+  }
+
+  static CommandFailure unprepared(String repo) {
+    return new CommandFailure(
+        ExitCode.REFUSED,
+        "NO_PREPROCESSING",
+        ("%s has no preprocessor_config.json (nor timm's pretrained_cfg in config.json), which says"
+                + " how images are made ready: it is no image model, or the file has to be added to"
+                + " a folder of yours")
+            .formatted(repo));
   }
 
   static String lastPart(String repo) {
@@ -105,10 +119,13 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
     return files.values().stream().mapToLong(file -> Math.max(0, file.size())).sum();
   }
 
-  /** In the order in which they are fetched: the small ones first. */
+  /** In the order in which they are fetched: what decides first, then the small ones. */
   List<Map.Entry<String, HubFile>> inOrder() {
     List<Map.Entry<String, HubFile>> all = new ArrayList<>(files.entrySet());
-    all.sort(java.util.Comparator.comparingLong(entry -> entry.getValue().size()));
+    all.sort(
+        Comparator.<Map.Entry<String, HubFile>>comparingInt(
+                entry -> entry.getKey().equals(ModelFolders.CONFIG) ? 0 : 1)
+            .thenComparingLong(entry -> entry.getValue().size()));
     return all;
   }
 }

@@ -29,6 +29,8 @@ public record ModelFolders(Path directory) {
   private static final List<String> PREPROCESSING =
       List.of("preprocessor_config.json", "processor_config.json");
 
+  static final String CONFIG = "config.json";
+
   /** Weights of other runtimes, which nobody here reads. */
   private static final Pattern FOREIGN =
       Pattern.compile(".*\\.(safetensors|msgpack|h5|pt|pth|ot)|(pytorch|tf)_model.*\\.bin");
@@ -113,13 +115,27 @@ public record ModelFolders(Path directory) {
     boolean prepared =
         PREPROCESSING.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
     Path own = folder.resolve("lookalike-model.json");
-    if (!prepared && !(Files.isRegularFile(own) && Files.readString(own).contains("preprocess"))) {
+    if (!prepared
+        && !(Files.isRegularFile(own) && Files.readString(own).contains("preprocess"))
+        && !isTimm(folder.resolve(CONFIG))) {
       throw new CommandFailure(
           ExitCode.USAGE,
           "MODEL_MISSING",
           folder
-              + " holds neither preprocessor_config.json nor preprocessing in lookalike-model.json,"
-              + " which say how images are made ready");
+              + " holds neither preprocessor_config.json nor preprocessing in lookalike-model.json nor"
+              + " timm's pretrained_cfg in config.json, which say how images are made ready");
+    }
+  }
+
+  /** Whether a {@code config.json} says how images are made ready, as timm's do. */
+  static boolean isTimm(Path config) throws IOException {
+    if (!Files.isRegularFile(config)) {
+      return false;
+    }
+    try {
+      return Json.parse(Files.readString(config)).path("pretrained_cfg").isObject();
+    } catch (IllegalArgumentException e) {
+      return false; // Embed-service says what is wrong with it.
     }
   }
 

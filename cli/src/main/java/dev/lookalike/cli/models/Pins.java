@@ -7,6 +7,7 @@ import dev.lookalike.cli.terminal.ExitCode;
 import dev.lookalike.cli.terminal.Json;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -110,12 +111,25 @@ record Pins(
 
   /** Lower-case hex. */
   static String sha256(Path file) throws IOException {
-    MessageDigest digest;
+    return hashed(digest("SHA-256"), file);
+  }
+
+  /** The id that git has for the content of a file: lower-case hex of SHA-1. */
+  static String gitBlob(Path file) throws IOException {
+    MessageDigest digest = digest("SHA-1");
+    digest.update(("blob " + Files.size(file) + "\0").getBytes(StandardCharsets.US_ASCII));
+    return hashed(digest, file);
+  }
+
+  private static MessageDigest digest(String algorithm) {
     try {
-      digest = MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance(algorithm);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e); // Every JDK has it.
     }
+  }
+
+  private static String hashed(MessageDigest digest, Path file) throws IOException {
     byte[] buffer = new byte[1 << 16];
     try (InputStream in = Files.newInputStream(file)) {
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {

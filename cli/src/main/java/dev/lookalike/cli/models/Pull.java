@@ -74,6 +74,12 @@ record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> n
       if (!isWhole(file, entry.getValue())) {
         fetch(wanted, listing, entry.getValue(), file);
       }
+      if (entry.getKey().equals(ModelFolders.CONFIG)
+          && model.wantsTimm()
+          && !ModelFolders.isTimm(file)) {
+        ModelFolders.delete(staging);
+        throw HubModel.unprepared(wanted.repo());
+      }
       pins.add(
           new Pins.Pin(
               entry.getKey(), entry.getValue().path(), Files.size(file), Pins.sha256(file)));
@@ -89,7 +95,8 @@ record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> n
   private static boolean isWhole(Path file, HubFile stated) throws IOException {
     return Files.isRegularFile(file)
         && (stated.size() < 0 || Files.size(file) == stated.size())
-        && (stated.sha256().isEmpty() || Pins.sha256(file).equals(stated.sha256().get()));
+        && (stated.sha256().isEmpty() || Pins.sha256(file).equals(stated.sha256().get()))
+        && (stated.blob().isEmpty() || Pins.gitBlob(file).equals(stated.blob().get()));
   }
 
   private void fetch(Wanted wanted, Listing listing, HubFile file, Path to) {

@@ -20,10 +20,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A hub with one repository, {@code owner/model}, and beside it the host that its large files lie
- * on: both count who asks for what, and with which token.
+ * A hub with one repository, {@code owner/model}, which was called {@code owner/earlier}, and
+ * beside it the host that its large files lie on: both count who asks for what, and with which
+ * token. It answers with the headers of huggingface.co.
  */
 final class FakeHub implements AutoCloseable {
   /** What the hub and the other host were asked: method, path, Range, Authorization. */
@@ -38,6 +40,7 @@ final class FakeHub implements AutoCloseable {
   final Map<String, String> statedSha256 = new HashMap<>();
 
   final Map<String, Long> statedSizes = new HashMap<>();
+  final Map<String, String> statedBlobs = new HashMap<>();
   volatile String commit = "0123456789abcdef0123456789abcdef01234567";
 
   /** Bytes after which each answer with a large file breaks off; 0: none does. */
@@ -46,8 +49,22 @@ final class FakeHub implements AutoCloseable {
   /** Status of what is asked for after so many large answers; 0: they go on. */
   volatile int failAfter = Integer.MAX_VALUE;
 
-  /** Status of the listing. */
+  /** Status of the listing, and of files where it is 200. */
   volatile int status = 200;
+
+  /** Status of files. */
+  volatile int fileStatus = 200;
+
+  /** X-Error-Code and X-Error-Message of answers that are no 200. */
+  volatile String errorCode = "";
+
+  volatile String errorMessage = "";
+
+  /** Whether the listing tells hashes and sizes. */
+  volatile boolean listsHashes = true;
+
+  /** Signed addresses that are not valid any more, of so many large answers from now on. */
+  final AtomicInteger expired = new AtomicInteger();
 
   /** Where large files are redirected to, instead of the other host. */
   volatile String redirectTo = "";
@@ -87,16 +104,33 @@ final class FakeHub implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     asked.add(line(exchange));
     String path = exchange.getRequestURI().getPath();
-    if (path.startsWith("/api/models/owner/model/revision/")) {
-      byte[] listing = Json.line(listing()).getBytes(StandardCharsets.UTF_8);
-      exchange.sendResponseHeaders(status, listing.length);
-      exchange.getResponseBody().write(listing);
+    if (path.contains("/owner/earlier/")) {
+      // The hub answers with a path alone.
+      exchange
+          .getResponseHeaders()
+          .add("Location", exchange.getRequestURI().toString().replace("/earlier/", "/model/"));
+      exchange.sendResponseHeaders(307, -1);
+      exchange.close();
+      return;
+    }
+    boolean listing = path.startsWith("/api/models/owner/model/revision/");
+    if ((listing ? status : fileStatus) != 200 && !errorCode.isEmpty()) {
+      exchange.getResponseHeaders().add("X-Error-Code", errorCode);
+      exchange.getResponseHeaders().add("X-Error-Message", errorMessage);
+    }
+    if (listing) {
+      byte[] body = Json.line(listing()).getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(status, body.length);
+      exchange.getResponseBody().write(body);
       exchange.close();
       return;
     }
     String prefix = "/owner/model/resolve/" + commit + "/";
     byte[] file = path.startsWith(prefix) ? files.get(path.substring(prefix.length())) : null;
-    if (file == null) {
+    exchange.getResponseHeaders().add("X-Repo-Commit", commit);
+    if (fileStatus != 200) {
+      exchange.sendResponseHeaders(fileStatus, -1);
+    } else if (file == null) {
       exchange.sendResponseHeaders(404, -1);
     } else if (file.length > 500) {
       String host =
@@ -105,7 +139,14 @@ final class FakeHub implements AutoCloseable {
               : redirectTo;
       exchange
           .getResponseHeaders()
-          .add("Location", host + "/blobs/" + path.substring(prefix.length()));
+          .add(
+              "Location",
+              host
+                  + "/blobs/"
+                  + path.substring(prefix.length())
+                  + "?response-content-disposition=inline%3B+filename%3D%22model.onnx%22%3B&Signature=a~b_");
+      exchange.getResponseHeaders().add("X-Linked-Size", "" + file.length);
+      exchange.getResponseHeaders().add("X-Linked-Etag", "\"" + stated(path, file) + "\"");
       exchange.sendResponseHeaders(302, -1);
     } else {
       exchange.sendResponseHeaders(200, file.length);
@@ -114,13 +155,20 @@ final class FakeHub implements AutoCloseable {
     exchange.close();
   }
 
+  private String stated(String path, byte[] file) {
+    return statedSha256.getOrDefault(path.replaceFirst("^.*/resolve/[^/]*/", ""), sha256(file));
+  }
+
   private ObjectNode listing() {
     ObjectNode listing = Json.object().put("id", "owner/model").put("sha", commit);
     files.forEach(
         (path, bytes) -> {
           ObjectNode sibling = listing.withArray("siblings").addObject().put("rfilename", path);
+          if (!listsHashes) {
+            return;
+          }
           long size = statedSizes.getOrDefault(path, (long) bytes.length);
-          sibling.put("size", size);
+          sibling.put("size", size).put("blobId", statedBlobs.getOrDefault(path, blob(bytes)));
           if (bytes.length > 500) {
             sibling
                 .putObject("lfs")
@@ -136,6 +184,11 @@ final class FakeHub implements AutoCloseable {
     byte[] file =
         files.getOrDefault(
             exchange.getRequestURI().getPath().substring("/blobs/".length()), new byte[0]);
+    if (expired.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      exchange.sendResponseHeaders(403, -1);
+      exchange.close();
+      return;
+    }
     if (askedElsewhere.size() > failAfter) {
       exchange.sendResponseHeaders(503, -1);
       exchange.close();
@@ -162,8 +215,20 @@ final class FakeHub implements AutoCloseable {
   }
 
   static String sha256(byte[] bytes) {
+    return hash("SHA-256", new byte[0], bytes);
+  }
+
+  /** As git hash-object has it. */
+  static String blob(byte[] bytes) {
+    return hash(
+        "SHA-1", ("blob " + bytes.length + "\0").getBytes(StandardCharsets.US_ASCII), bytes);
+  }
+
+  private static String hash(String algorithm, byte[] head, byte[] bytes) {
     try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      MessageDigest digest = MessageDigest.getInstance(algorithm);
+      digest.update(head);
+      return HexFormat.of().formatHex(digest.digest(bytes));
     } catch (java.security.NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

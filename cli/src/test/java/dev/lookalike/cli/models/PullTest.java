@@ -42,10 +42,15 @@ class PullTest {
   }
 
   private Pull.Pulled pull(Optional<String> variant, Optional<String> file) throws IOException {
+    return pull("owner/model", variant, file);
+  }
+
+  private Pull.Pulled pull(String repo, Optional<String> variant, Optional<String> file)
+      throws IOException {
     Hub source =
         new Hub(hub.address(), Optional.of("secret"), HubProxy.NONE, TIMEOUT, Duration.ofMillis(1));
     return new Pull(source, hub.address().toString(), new ModelFolders(directory), line -> {})
-        .pull(new Pull.Wanted("owner/model", "main", "model", variant, file));
+        .pull(new Pull.Wanted(repo, "main", "model", variant, file));
   }
 
   private Pull.Pulled pull() throws IOException {
@@ -186,6 +191,75 @@ class PullTest {
     refused(this::pull, "HUB_INSECURE", "example.org");
     hub.close();
     refused(this::pull, "HUB_UNREACHABLE", hub.address().toString());
+  }
+
+  /** The codes of the hub's own client library, huggingface_hub. */
+  @Test
+  void theHubsOwnCodesSayMoreThanItsStatus() {
+    hub.errorMessage = "Access to model owner/model is restricted.\u0007";
+    hub.status = 401;
+    hub.errorCode = "GatedRepo";
+    refused(this::pull, "HUB_FORBIDDEN", "terms", "is restricted.");
+    hub.errorCode = "RepoNotFound";
+    refused(this::pull, "HUB_NOT_FOUND", "no such repository, or a private one");
+    hub.status = 404;
+    hub.errorCode = "RevisionNotFound";
+    refused(this::pull, "HUB_NOT_FOUND", "no such revision");
+    // A gated repository may be listed by everybody.
+    hub.status = 200;
+    hub.fileStatus = 403;
+    hub.errorCode = "GatedRepo";
+    refused(this::pull, "HUB_FORBIDDEN", "terms");
+    hub.fileStatus = 404;
+    hub.errorCode = "EntryNotFound";
+    refused(this::pull, "HUB_NOT_FOUND", "no such file");
+  }
+
+  @Test
+  void aRenamedRepositoryIsFoundByItsOldName() throws IOException {
+    Pull.Pulled pulled = pull("owner/earlier", Optional.empty(), Optional.empty());
+    assertThat(pulled.folder().resolve("model.onnx")).hasBinaryContent(graph);
+    assertThat(hub.asked).allMatch(line -> line.endsWith("Bearer secret"));
+  }
+
+  @Test
+  void anAddressThatIsNotValidAnyMoreIsAskedForAgain() throws IOException {
+    hub.breakAfter = 1500;
+    hub.expired.set(2);
+    assertThat(pull().folder().resolve("model.onnx")).hasBinaryContent(graph);
+    assertThat(hub.asked.stream().filter(line -> line.contains("/resolve/")).count())
+        .as("each attempt asks the hub first")
+        .isGreaterThan(6);
+  }
+
+  @Test
+  void whatTheHubStatesOnTheWayCountsWhereItsListSaysNothing() throws IOException {
+    hub.listsHashes = false;
+    hub.statedSha256.put("onnx/model.onnx", "ab".repeat(32));
+    refused(this::pull, "SHA256_MISMATCH", FakeHub.sha256(graph), "ab".repeat(32));
+    hub.statedSha256.clear();
+    assertThat(pull().folder().resolve("model.onnx")).hasBinaryContent(graph);
+  }
+
+  @Test
+  void smallFilesAreHeldAgainstGitsId() throws IOException {
+    hub.statedBlobs.put("config.json", "ab".repeat(20));
+    refused(this::pull, "SHA256_MISMATCH", "config.json has git's id", "ab".repeat(20));
+    // git hash-object of an empty file.
+    assertThat(FakeHub.blob(new byte[0])).isEqualTo("e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+  }
+
+  @Test
+  void aModelOfTimmHasItsPreprocessingInItsConfig() throws IOException {
+    hub.files.remove("preprocessor_config.json");
+    refused(this::pull, "NO_PREPROCESSING", "pretrained_cfg");
+    assertThat(hub.askedElsewhere).as("nothing large was fetched for that").isEmpty();
+    byte[] config =
+        "{\"pretrained_cfg\": {\"input_size\": [3, 224, 224]}}".getBytes(StandardCharsets.UTF_8);
+    hub.files.put("config.json", config);
+    Path folder = pull().folder();
+    assertThat(folder.resolve("config.json")).hasBinaryContent(config);
+    ModelFolders.requireModel(folder);
   }
 
   @Test
