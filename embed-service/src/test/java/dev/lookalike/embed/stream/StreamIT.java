@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.embed.model.TestModels;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.Build;
@@ -17,7 +18,16 @@ import dev.lookalike.proto.events.v1.CollectionEvent;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.image.v1.CanonicalBounds;
 import dev.lookalike.proto.image.v1.ModelReference;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +36,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -350,6 +363,126 @@ class StreamIT {
           .contains("narrow", "98 x 98", "64", "accept_smaller_images")
           .doesNotContain("accepting");
       assertThat(service.post("/v1/collections/narrow/embed", Images.jpeg(1), "image/jpeg").body())
+          .contains("\"code\":\"NOT_BOUND\"");
+    }
+  }
+
+  private static byte[] plain(Color colour) throws IOException {
+    BufferedImage image = new BufferedImage(160, 120, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = image.createGraphics();
+    g.setColor(colour);
+    g.fillRect(0, 0, 160, 120);
+    g.dispose();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ImageIO.write(image, "jpg", out);
+    return out.toByteArray();
+  }
+
+  private static Path copy(String golden, Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Path source = Path.of("src/test/resources/goldens").resolve(golden);
+    for (String file : List.of("model.onnx", "preprocessor_config.json")) {
+      Files.copy(source.resolve(file), folder.resolve(file));
+    }
+    return folder;
+  }
+
+  /**
+   * Absent, truncated, wrong-shaped and NaN-giving models are refused, NaN that comes later rejects
+   * its image, a swapped one is told and then not served for what it is not: the others go on.
+   */
+  @Test
+  void brokenModelsAreRefusedOrRejectAndTheOthersGoOn() throws Exception {
+    Path models = Files.createDirectory(directory.resolve("broken"));
+    Path sound = copy("clip", models.resolve("sound"));
+    Path swapped = copy("vit", models.resolve("swapped"));
+    Path truncated = copy("clip", models.resolve("truncated"));
+    try (FileChannel graph =
+        FileChannel.open(truncated.resolve("model.onnx"), StandardOpenOption.WRITE)) {
+      graph.truncate(graph.size() / 2);
+    }
+    Path shaped = copy("clip", models.resolve("shaped"));
+    Files.writeString(
+        shaped.resolve("preprocessor_config.json"),
+        "{\"image_processor_type\": \"ViTImageProcessor\"}");
+    String folders =
+        Stream.of(
+                sound,
+                swapped,
+                models.resolve("absent"),
+                truncated,
+                shaped,
+                TestModels.notFinite(models.resolve("never")),
+                TestModels.notFiniteOnBright(models.resolve("sometimes")))
+            .map(Path::toString)
+            .collect(Collectors.joining(","));
+    create("soundcollection", "sound", "sound");
+    create("sometimescollection", "sometimes", "sometimes");
+    create("swappedcollection", "swapped", "swapped");
+    byte[] black = Images.stored(canonical(plain(Color.BLACK)));
+    try (ServiceProcess service = service("broken", "lookalike.models=" + folders)) {
+      awaitReady(service);
+      put("sometimescollection", "black", black);
+      put("sometimescollection", "white", Images.stored(canonical(plain(Color.WHITE))));
+      put("soundcollection", "one", Images.stored(canonical(Images.jpeg(1))));
+      put("swappedcollection", "one", Images.stored(canonical(Images.jpeg(1))));
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  outcomes("sometimescollection").size() == 2
+                      && outcomes("soundcollection").size() == 1
+                      && outcomes("swappedcollection").size() == 1);
+      List<EmbeddingEvent> sometimes =
+          outcomes("sometimescollection").values().stream().flatMap(List::stream).toList();
+      assertThat(sometimes).filteredOn(EmbeddingEvent::hasEmbedded).hasSize(1);
+      assertThat(sometimes)
+          .filteredOn(EmbeddingEvent::hasRejected)
+          .singleElement()
+          .satisfies(
+              event ->
+                  assertThat(event.getRejected().getReason()).isEqualTo("EMBEDDING_NOT_FINITE"));
+
+      JsonNode told = JSON.readTree(service.get("/v1/models").body());
+      assertThat(told.path("models").findValuesAsText("id"))
+          .containsExactly("sound", "swapped", "sometimes", "descriptor");
+      Map<String, String> reasons = new HashMap<>();
+      told.path("refused")
+          .forEach(
+              each ->
+                  reasons.put(
+                      Path.of(each.path("folder").asText()).getFileName().toString(),
+                      each.path("reason").asText()));
+      assertThat(reasons).containsOnlyKeys("absent", "truncated", "shaped", "never");
+      assertThat(reasons.get("truncated")).contains("model.onnx", "an ONNX graph");
+      assertThat(reasons.get("shaped")).contains("shape", "[N, 3, 224, 224]", "[-1, 3, 32, 32]");
+      assertThat(reasons.get("never")).contains("finite numbers", "NaN");
+
+      Files.copy(
+          sound.resolve("model.onnx"),
+          swapped.resolve("model.onnx"),
+          StandardCopyOption.REPLACE_EXISTING);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> service.get("/v1/models").body().contains("other weights"));
+      assertThat(
+              service
+                  .post("/v1/collections/swapped/embed", Images.jpeg(1), "image/jpeg")
+                  .statusCode())
+          .as("what was loaded goes on")
+          .isEqualTo(200);
+    }
+    Files.copy(
+        sound.resolve("preprocessor_config.json"),
+        swapped.resolve("preprocessor_config.json"),
+        StandardCopyOption.REPLACE_EXISTING);
+    try (ServiceProcess service = service("swapped", "lookalike.models=" + folders)) {
+      awaitReady(service);
+      put("soundcollection", "two", Images.stored(canonical(Images.jpeg(2))));
+      await().atMost(Duration.ofSeconds(20)).until(() -> outcomes("soundcollection").size() == 2);
+      assertThat(JSON.readTree(service.get("/v1/models").body()).path("unserved").toString())
+          .contains("swapped", "it is bound to model swapped (digest ");
+      assertThat(service.post("/v1/collections/swapped/embed", Images.jpeg(1), "image/jpeg").body())
           .contains("\"code\":\"NOT_BOUND\"");
     }
   }
