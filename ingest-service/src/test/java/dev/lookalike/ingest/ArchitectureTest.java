@@ -46,6 +46,18 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyTheStoreOfBlobsKnowsItsClient() {
+    noClasses()
+        .that()
+        .haveNameNotMatching(".*\\.blobs\\.S3BlobStore.*")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("software.amazon..")
+        .because("without a bucket no class of it is loaded")
+        .check(CLASSES);
+  }
+
+  @Test
   void packagesHaveNoCycle() {
     slices().matching("dev.lookalike.ingest.(*)..").should().beFreeOfCycles().check(CLASSES);
   }

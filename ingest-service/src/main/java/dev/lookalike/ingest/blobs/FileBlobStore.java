@@ -19,7 +19,6 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -119,17 +118,33 @@ public final class FileBlobStore implements BlobStore {
   public Optional<Opened> open(BlobKey key) throws IOException {
     try {
       FileChannel channel = FileChannel.open(file(key), StandardOpenOption.READ);
+      long size = channel.size();
       return Optional.of(
-          new Opened(java.nio.channels.Channels.newInputStream(channel), channel.size()));
+          new Opened(
+              new VerifiedStream(java.nio.channels.Channels.newInputStream(channel), key, size),
+              size));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
   }
 
   @Override
-  public void delete(BlobKey key) throws IOException {
-    Files.deleteIfExists(file(key));
-    Path folder = folder(key);
+  public boolean delete(BlobKey key, Instant putBefore) throws IOException {
+    Path blob = file(key);
+    boolean removed = false;
+    try {
+      removed =
+          Files.getLastModifiedTime(blob).toInstant().isBefore(putBefore)
+              && Files.deleteIfExists(blob);
+    } catch (NoSuchFileException e) {
+      // What is left of its folder goes all the same.
+      removed = false;
+    }
+    removeEmpty(folder(key));
+    return removed;
+  }
+
+  private static void removeEmpty(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return;
     }
@@ -171,18 +186,19 @@ public final class FileBlobStore implements BlobStore {
   }
 
   @Override
-  public void list(Consumer<Stored> each) throws IOException {
+  public void list(Instant putBefore, Visitor each) throws IOException {
     if (!Files.isDirectory(directory)) {
       return;
     }
     try (DirectoryStream<Path> collections = Files.newDirectoryStream(directory)) {
       for (Path collection : collections) {
-        listCollection(collection, each);
+        listCollection(collection, putBefore, each);
       }
     }
   }
 
-  private static void listCollection(Path collection, Consumer<Stored> each) throws IOException {
+  private static void listCollection(Path collection, Instant putBefore, Visitor each)
+      throws IOException {
     if (!Files.isDirectory(collection)) {
       return;
     }
@@ -190,14 +206,14 @@ public final class FileBlobStore implements BlobStore {
       for (Path shelf : shelves) {
         try (DirectoryStream<Path> images = Files.newDirectoryStream(shelf)) {
           for (Path image : images) {
-            listImage(collection.getFileName().toString(), image, each);
+            listImage(collection.getFileName().toString(), image, putBefore, each);
           }
         }
       }
     }
   }
 
-  private static void listImage(String collectionId, Path image, Consumer<Stored> each)
+  private static void listImage(String collectionId, Path image, Instant putBefore, Visitor each)
       throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(image)) {
       String imageId = Files.readString(image.resolve(ID_FILE));
@@ -212,8 +228,8 @@ public final class FileBlobStore implements BlobStore {
         }
         Optional<BlobKey> key =
             BlobKey.parse(collectionId + "/" + image.getFileName() + "/" + name);
-        if (key.isPresent()) {
-          each.accept(new Stored(key.get(), imageId, changed, Files.size(file)));
+        if (key.isPresent() && changed.isBefore(putBefore)) {
+          each.visit(new Stored(key.get(), imageId, changed, Files.size(file)));
         }
       }
     } catch (NoSuchFileException e) {

@@ -13,7 +13,6 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,23 +63,20 @@ public class OrphanSweep {
   /** Looks at every blob once. */
   void sweep(Clock clock) {
     Instant youngest = clock.instant().minus(settings.grace());
-    List<BlobStore.Stored> old = new ArrayList<>();
+    Map<String, Boolean> caughtUp = new HashMap<>();
     try {
       store.list(
+          youngest,
           blob -> {
-            if (blob.stored().isBefore(youngest)) {
-              old.add(blob);
+            String collectionId = blob.key().collectionId();
+            // One that is put again while it is looked at stays: the store looks at its age again.
+            if (caughtUp.computeIfAbsent(collectionId, this::caughtUp)
+                && orphan(blob)
+                && store.delete(blob.key(), youngest)) {
+              metrics.swept();
+              LOG.infof("removed the orphan %s", blob.key().text());
             }
           });
-      Map<String, Boolean> caughtUp = new HashMap<>();
-      for (BlobStore.Stored blob : old) {
-        String collectionId = blob.key().collectionId();
-        if (caughtUp.computeIfAbsent(collectionId, this::caughtUp) && orphan(blob)) {
-          store.delete(blob.key());
-          metrics.swept();
-          LOG.infof("removed the orphan %s", blob.key().text());
-        }
-      }
     } catch (RefusedException e) {
       LOG.warnf("sweep of originals put off: %s", e.detail());
     } catch (IOException e) {

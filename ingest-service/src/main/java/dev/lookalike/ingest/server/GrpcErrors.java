@@ -15,7 +15,7 @@ public final class GrpcErrors {
   /** Domain of every ErrorInfo. */
   static final String DOMAIN = "lookalike";
 
-  /** When to come again if it was full. */
+  /** When to come again if it was full, or missed another service. */
   private static final Duration RETRY_DELAY = Duration.newBuilder().setSeconds(1).build();
 
   private GrpcErrors() {}
@@ -45,7 +45,7 @@ public final class GrpcErrors {
                         .setDomain(DOMAIN)
                         .setReason(refused.code().name())
                         .build()));
-    if (refused.code() == ErrorCode.FULL) {
+    if (refused.code().retryable()) {
       status.addDetails(Any.pack(RetryInfo.newBuilder().setRetryDelay(RETRY_DELAY).build()));
     }
     return status.build();

@@ -24,7 +24,7 @@ public record Problem(
   /** Media type of a problem. */
   public static final String MEDIA_TYPE = "application/problem+json";
 
-  /** Seconds after which a full service may be asked again. */
+  /** Seconds after which a service that is full, or misses another one, may be asked again. */
   static final int RETRY_AFTER_SECONDS = 1;
 
   static Problem of(ErrorCode code, int status, String detail) {
@@ -36,7 +36,7 @@ public record Problem(
         Response.status(status)
             .type(MediaType.valueOf(MEDIA_TYPE))
             .entity(of(code, status, detail));
-    if (code == ErrorCode.FULL) {
+    if (code.retryable()) {
       response.header("Retry-After", RETRY_AFTER_SECONDS);
     }
     return response.build();

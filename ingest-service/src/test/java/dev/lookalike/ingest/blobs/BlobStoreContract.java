@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.InputStream;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +15,14 @@ import org.junit.jupiter.api.Test;
 abstract class BlobStoreContract {
   private static final byte[] CONTENT = {1, 2, 3};
 
+  /** After any put of a test. */
+  static final Instant LATER = Instant.parse("2100-01-01T00:00:00Z");
+
   /** A store over the same, at first empty, place each time within one test. */
   abstract BlobStore open() throws Exception;
+
+  /** What the store counts time in. */
+  abstract Duration resolution();
 
   @Test
   void keepsWhatItWasGiven() throws Exception {
@@ -40,7 +47,7 @@ abstract class BlobStoreContract {
     BlobKey key = key("a", CONTENT);
     store.put(key, "a", CONTENT);
     Instant first = list(store).getFirst().stored();
-    Thread.sleep(20);
+    Thread.sleep(resolution());
     store.put(key, "a", CONTENT);
     assertThat(list(store)).hasSize(1);
     assertThat(list(store).getFirst().stored()).isAfter(first);
@@ -52,10 +59,10 @@ abstract class BlobStoreContract {
     byte[] other = {4};
     store.put(key("a", CONTENT), "a", CONTENT);
     store.put(key("a", other), "a", other);
-    store.delete(key("a", CONTENT));
+    assertThat(store.delete(key("a", CONTENT), LATER)).isTrue();
     assertThat(store.open(key("a", CONTENT))).isEmpty();
     assertThat(list(store)).extracting(BlobStore.Stored::key).containsExactly(key("a", other));
-    store.delete(key("a", other));
+    assertThat(store.delete(key("a", other), LATER)).isTrue();
     assertThat(list(store)).isEmpty();
     store.put(key("a", other), "a", other);
     assertThat(list(store)).hasSize(1);
@@ -63,8 +70,31 @@ abstract class BlobStoreContract {
 
   @Test
   void deletingTheAbsentDoesNothing() throws Exception {
-    open().delete(key("a", CONTENT));
-    open().delete(key("a", CONTENT));
+    assertThat(open().delete(key("a", CONTENT), LATER)).isFalse();
+    assertThat(open().delete(key("a", CONTENT), LATER)).isFalse();
+  }
+
+  @Test
+  void leavesWhatWasPutAgain() throws Exception {
+    BlobStore store = open();
+    store.put(key("a", CONTENT), "a", CONTENT);
+    Instant first = list(store).getFirst().stored();
+    Thread.sleep(resolution());
+    store.put(key("a", CONTENT), "a", CONTENT);
+    Instant between = first.plus(resolution().dividedBy(2));
+    assertThat(store.delete(key("a", CONTENT), between)).isFalse();
+    store.list(between, blob -> assertThat(blob).as("too young").isNull());
+    assertThat(store.open(key("a", CONTENT))).isPresent();
+  }
+
+  @Test
+  void deletesWhileItLists() throws Exception {
+    BlobStore store = open();
+    store.put(key("a", CONTENT), "a", CONTENT);
+    store.put(key("a", new byte[] {4}), "a", new byte[] {4});
+    store.put(key("b", CONTENT), "b", CONTENT);
+    store.list(LATER, blob -> assertThat(store.delete(blob.key(), LATER)).isTrue());
+    assertThat(list(store)).isEmpty();
   }
 
   @Test
@@ -108,7 +138,7 @@ abstract class BlobStoreContract {
 
   static List<BlobStore.Stored> list(BlobStore store) throws Exception {
     List<BlobStore.Stored> all = new ArrayList<>();
-    store.list(all::add);
+    store.list(LATER, all::add);
     return all;
   }
 

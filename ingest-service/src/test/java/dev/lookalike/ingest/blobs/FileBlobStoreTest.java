@@ -3,8 +3,12 @@ package dev.lookalike.ingest.blobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +21,29 @@ class FileBlobStoreTest extends BlobStoreContract {
     return new FileBlobStore(directory.resolve("blobs"));
   }
 
+  @Override
+  Duration resolution() {
+    return Duration.ofMillis(20);
+  }
+
+  @Test
+  void damageIsFoundBeforeTheLastByte() throws Exception {
+    byte[] content = new byte[100_000];
+    BlobKey key = key("a", content);
+    open().put(key, "a", content);
+    try (Stream<Path> files = Files.walk(directory)) {
+      Path file = files.filter(each -> each.endsWith(key.contentHash())).findFirst().orElseThrow();
+      content[500] = 1;
+      Files.write(file, content);
+    }
+    BlobStore.Opened opened = open().open(key).orElseThrow();
+    try (InputStream bytes = opened.bytes()) {
+      assertThatThrownBy(() -> bytes.transferTo(OutputStream.nullOutputStream()))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("damaged");
+    }
+  }
+
   @Test
   void leavesNoTemporaryFileAndNoEmptyFolder() throws Exception {
     byte[] content = {1};
@@ -24,7 +51,7 @@ class FileBlobStoreTest extends BlobStoreContract {
     try (Stream<Path> files = Files.walk(directory)) {
       assertThat(files.filter(Files::isRegularFile)).hasSize(2);
     }
-    open().delete(key("a", content));
+    assertThat(open().delete(key("a", content), LATER)).isTrue();
     try (Stream<Path> files = Files.walk(directory)) {
       assertThat(files.filter(Files::isRegularFile)).isEmpty();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.ingest.blobs.BlobSettings;
+import dev.lookalike.ingest.blobs.S3Settings;
 import dev.lookalike.ingest.collections.CollectionSettings;
 import dev.lookalike.ingest.models.EmbedSettings;
 import dev.lookalike.ingest.search.SearchSettings;
@@ -33,6 +34,7 @@ class ConfigurationTest {
           CollectionSettings.class,
           EmbedSettings.class,
           KafkaSettings.class,
+          S3Settings.class,
           SearchSettings.class,
           ServerSettings.class,
           UploadSettings.class);
@@ -43,6 +45,21 @@ class ConfigurationTest {
           Map.entry("lookalike.allow-remote", "true"),
           Map.entry("lookalike.blobs.directory", "elsewhere"),
           Map.entry("lookalike.blobs.grace", "48h"),
+          Map.entry("lookalike.blobs.s3.access-key-id", "id"),
+          Map.entry("lookalike.blobs.s3.attempt-timeout", "1s"),
+          Map.entry("lookalike.blobs.s3.attempts", "5"),
+          Map.entry("lookalike.blobs.s3.bucket", "originals"),
+          Map.entry("lookalike.blobs.s3.conditional-puts", "false"),
+          Map.entry("lookalike.blobs.s3.encryption", "aws-kms"),
+          Map.entry("lookalike.blobs.s3.endpoint", "https://store:9000"),
+          Map.entry("lookalike.blobs.s3.kms-key-id", "key"),
+          Map.entry("lookalike.blobs.s3.multipart-above", "64M"),
+          Map.entry("lookalike.blobs.s3.part-size", "32M"),
+          Map.entry("lookalike.blobs.s3.path-style", "true"),
+          Map.entry("lookalike.blobs.s3.prefix", "lookalike/"),
+          Map.entry("lookalike.blobs.s3.region", "eu-central-1"),
+          Map.entry("lookalike.blobs.s3.secret-access-key", "secret"),
+          Map.entry("lookalike.blobs.s3.timeout", "60s"),
           Map.entry("lookalike.blobs.sweep-every", "1h"),
           Map.entry("lookalike.collections.bind-wait", "1s"),
           Map.entry("lookalike.collections.jpeg-quality", "80"),
