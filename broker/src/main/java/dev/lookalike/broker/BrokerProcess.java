@@ -83,6 +83,8 @@ public final class BrokerProcess implements AutoCloseable {
             "-Xms64m",
             "-Xmx160m",
             "-XX:+UseSerialGC",
+            // It moves bytes: optimised code gains it nothing, and compiling it delays every start.
+            "-XX:TieredStopAtLevel=1",
             "-Xss512k",
             "-XX:MaxDirectMemorySize=64m",
             "-XX:ReservedCodeCacheSize=64m",

@@ -49,7 +49,7 @@ class KillIT {
     String collection = "kill-" + name;
     String collectionId =
         api.createCollection(collection, Map.of("partitions", 2)).ok().path("id").asText();
-    List<ProcessHandle> victims = parts.stream().map(system::process).toList();
+    List<ProcessHandle> victims = system.processes(parts);
 
     ConcurrentSkipListMap<String, String> acknowledged = new ConcurrentSkipListMap<>();
     ExecutorService uploaders = Executors.newFixedThreadPool(4);

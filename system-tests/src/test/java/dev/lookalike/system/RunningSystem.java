@@ -167,7 +167,16 @@ final class RunningSystem {
 
   /** The process of a part. */
   ProcessHandle process(Part part) {
+    return process(part, status());
+  }
+
+  /** The processes of these parts, by one look at the status. */
+  List<ProcessHandle> processes(List<Part> parts) {
     JsonNode status = status();
+    return parts.stream().map(part -> process(part, status)).toList();
+  }
+
+  private static ProcessHandle process(Part part, JsonNode status) {
     for (JsonNode service : status.path("services")) {
       if (service.path("name").asText().equals(part.word())) {
         return ProcessHandle.of(service.path("pid").asLong())

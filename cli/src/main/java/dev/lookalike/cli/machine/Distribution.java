@@ -86,8 +86,6 @@ record Distribution(Path root) {
   List<ChildSpec> children(Home home, Ports ports, List<Path> models, boolean train) {
     List<ChildSpec> specs = new ArrayList<>();
     List<String> brokerOptions = new ArrayList<>(aot("broker", train));
-    // The broker moves bytes: optimised code gains it nothing, and compiling it delays every start.
-    brokerOptions.add("-XX:TieredStopAtLevel=1");
     brokerOptions.add(HOME_PROPERTY + home.directory());
     brokerOptions.addAll(userOptions("broker"));
     BrokerSettings broker =

@@ -74,12 +74,13 @@ public class CollectionResource {
           bounds.getMaxBytes());
     }
 
-    CanonicalBounds toProto() {
+    /** Static: the build takes what a method of an answer's type gives for a part of the answer. */
+    static CanonicalBounds proto(BoundsJson bounds) {
       return CanonicalBounds.newBuilder()
-          .setShortSide(orZero("short_side", shortSide))
-          .setLongSide(orZero("long_side", longSide))
-          .setJpegQuality(orZero("jpeg_quality", jpegQuality))
-          .setMaxBytes(orZero("max_bytes", maxBytes))
+          .setShortSide(orZero("short_side", bounds.shortSide))
+          .setLongSide(orZero("long_side", bounds.longSide))
+          .setJpegQuality(orZero("jpeg_quality", bounds.jpegQuality))
+          .setMaxBytes(orZero("max_bytes", bounds.maxBytes))
           .build();
     }
   }
@@ -220,7 +221,7 @@ public class CollectionResource {
                       request.model() == null ? "" : request.model(),
                       request.bounds() == null
                           ? CanonicalBounds.getDefaultInstance()
-                          : request.bounds().toProto(),
+                          : BoundsJson.proto(request.bounds()),
                       Optional.ofNullable(request.keepOriginals()),
                       orZero("partitions", request.partitions()),
                       Boolean.TRUE.equals(request.acceptSmallerImages())));
