@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
@@ -40,7 +41,7 @@ import picocli.CommandLine.Command;
     description = "Makes the caches for a quick start; the script does it.")
 public final class PrepareCommand implements Callable<Integer> {
 
-  /** Also for the end of each JVM, which writes its cache then. */
+  /** For each step; also for the end of each JVM, which writes its cache then. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @Override
@@ -122,7 +123,11 @@ public final class PrepareCommand implements Callable<Integer> {
             .redirectOutput(home.logs().resolve("command.log").toFile())
             .start();
     process.getOutputStream().close();
-    if (process.waitFor() != 0) {
+    boolean ended = process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    if (!ended) {
+      process.destroyForcibly().waitFor();
+    }
+    if (!ended || process.exitValue() != 0) {
       Terminal.SYSTEM.note(
           String.join(" ", arguments)
               + " failed: "
