@@ -2,6 +2,7 @@ package dev.lookalike.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -16,27 +17,74 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Hostile, broken and odd files: each ends searchable or rejected with a reason, and no process
- * minds.
+ * Hostile, broken and odd files: each ends searchable or rejected with a reason, no process minds,
+ * and memory returns to where it was.
  */
 class RobustnessIT {
-  @Test
-  void everyFileHasAnEnd() throws IOException {
-    assumeThat(SharedData.robustness()).as("../shared/robustness").isPresent();
-    Path folder = SharedData.robustness().orElseThrow();
-    RunningSystem system = RunningSystem.get();
-    Api api = system.api;
-    api.createCollection("robustness", Map.of()).ok();
-    List<Long> pids = pids(system);
+  /** What is resident may differ by this much from one rest to the next. */
+  private static final double MARGIN = 1.1;
 
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      files =
-          walk.filter(Files::isRegularFile)
-              .filter(file -> !file.getFileName().toString().endsWith(".tsv"))
-              .sorted()
-              .toList();
+  /** Five seconds of rest, a collection, and malloc's share every five seconds. */
+  private static final Duration RESTED = Duration.ofSeconds(12);
+
+  private final RunningSystem system = RunningSystem.get();
+  private final Api api = system.api;
+
+  @Test
+  void everyFileHasAnEndAndMemoryReturns() throws Exception {
+    assumeThat(SharedData.robustness()).as("../shared/robustness").isPresent();
+    api.createCollection("robustness", Map.of()).ok();
+    List<ProcessHandle> processes = system.processes(List.of(RunningSystem.Part.values()));
+    List<Path> files = files();
+    awaitOrdinaryWork();
+    Thread.sleep(RESTED);
+    List<Long> before = resident(processes);
+
+    Map<String, Integer> ends = endsOf(files);
+    List<Long> after = resident(processes);
+    ends.forEach((end, count) -> System.out.printf("robustness %-24s %4d%n", end, count));
+    assertThat(ends.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(files.size());
+    assertThat(ends.get("searchable")).isGreaterThan(files.size() / 3);
+
+    await()
+        .atMost(RESTED.multipliedBy(2))
+        .untilAsserted(
+            () -> {
+              for (int i = 0; i < processes.size(); i++) {
+                assertThat((double) RunningSystem.residentMebibytes(processes.get(i)))
+                    .as("MiB of %s at rest", RunningSystem.Part.values()[i])
+                    .isLessThan(before.get(i) * MARGIN);
+              }
+            });
+    System.out.printf(
+        "robustness MiB of broker, ingest, embed, query: at rest %s, after the files %s, at rest"
+            + " again %s%n",
+        before, after, resident(processes));
+    assertThat(system.processes(List.of(RunningSystem.Part.values())))
+        .as("no process died")
+        .isEqualTo(processes);
+  }
+
+  /** What the first images of a process load and compile stays for good: they come before. */
+  private void awaitOrdinaryWork() {
+    List<String> tokens = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      tokens.add(api.put("robustness", "o" + i, Pictures.jpeg(20_000 + i), Map.of()).token());
     }
+    api.await(tokens, Duration.ofMinutes(1));
+  }
+
+  private static List<Path> files() throws IOException {
+    try (Stream<Path> walk = Files.walk(SharedData.robustness().orElseThrow())) {
+      return walk.filter(Files::isRegularFile)
+          .filter(file -> !file.getFileName().toString().endsWith(".tsv"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Uploads them all; how many ended in which way. */
+  private Map<String, Integer> endsOf(List<Path> files) throws IOException {
     Map<String, Integer> ends = new TreeMap<>();
     List<String> tokens = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
@@ -56,14 +104,10 @@ class RobustnessIT {
       ends.merge(
           state.equals("rejected") ? status.path("reason").asText() : state, 1, Integer::sum);
     }
-    ends.forEach((end, count) -> System.out.printf("robustness %-24s %4d%n", end, count));
-
-    assertThat(ends.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(files.size());
-    assertThat(ends.get("searchable")).isGreaterThan(files.size() / 3);
-    assertThat(pids(system)).as("no process died").isEqualTo(pids);
+    return ends;
   }
 
-  private static List<Long> pids(RunningSystem system) {
-    return Stream.of(RunningSystem.Part.values()).map(part -> system.process(part).pid()).toList();
+  private static List<Long> resident(List<ProcessHandle> processes) {
+    return processes.stream().map(RunningSystem::residentMebibytes).toList();
   }
 }

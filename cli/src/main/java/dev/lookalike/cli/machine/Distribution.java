@@ -158,6 +158,10 @@ record Distribution(Path root) {
             "-XX:+UseSerialGC",
             "-XX:MinHeapFreeRatio=10",
             "-XX:MaxHeapFreeRatio=30",
+            // What a whole collection frees goes back at once, and what malloc keeps every 5 s:
+            // after an import that is more than the heap.
+            "-XX:-ShrinkHeapInSteps",
+            "-XX:TrimNativeHeapInterval=5000",
             // Native code runs on Java's threads; only what is used of a stack takes memory.
             "-Xss2m",
             "-XX:+ExitOnOutOfMemoryError",

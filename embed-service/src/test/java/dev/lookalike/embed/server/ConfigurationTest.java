@@ -51,6 +51,7 @@ class ConfigurationTest {
           Map.entry("lookalike.cuda.memory-limit", "1G"),
           Map.entry("lookalike.device", "prefer"),
           Map.entry("lookalike.exit-with-parent", "true"),
+          Map.entry("lookalike.idle-trim-after", "1m"),
           Map.entry("lookalike.infer.bulk-batch-time", "30ms"),
           Map.entry("lookalike.infer.decode-threads", "2"),
           Map.entry("lookalike.infer.max-batch-size", "8"),

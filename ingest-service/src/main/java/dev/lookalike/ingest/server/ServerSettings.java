@@ -2,6 +2,7 @@ package dev.lookalike.ingest.server;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.time.Duration;
 
 /**
  * The process: where it may listen, when it ends. An unknown key under lookalike stops the start.
@@ -18,4 +19,11 @@ public interface ServerSettings {
   /** Whether to drain and exit when standard input ends, so that it never outlives its parent. */
   @WithDefault("false")
   boolean exitWithParent();
+
+  /**
+   * How long the process is at rest before it gives the heap that its work took back to the system,
+   * by one whole collection; 0s: never.
+   */
+  @WithDefault("5s")
+  Duration idleTrimAfter();
 }

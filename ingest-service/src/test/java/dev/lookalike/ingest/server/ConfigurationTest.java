@@ -71,6 +71,7 @@ class ConfigurationTest {
           Map.entry("lookalike.embed.address", "embed:8712"),
           Map.entry("lookalike.embed.timeout", "9s"),
           Map.entry("lookalike.exit-with-parent", "true"),
+          Map.entry("lookalike.idle-trim-after", "1m"),
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),
           Map.entry("lookalike.kafka.buffer-memory", "32M"),
           Map.entry("lookalike.kafka.delivery-timeout", "30s"),

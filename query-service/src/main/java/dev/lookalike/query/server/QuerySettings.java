@@ -6,6 +6,7 @@ import dev.lookalike.query.sink.KafkaSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.net.URI;
+import java.time.Duration;
 
 /**
  * Everything that can be set: {@code lookalike.*}. A key that is not here stops the start, so that
@@ -32,6 +33,13 @@ public interface QuerySettings {
   /** Whether to drain and exit when standard input ends, so that no orphan stays. */
   @WithDefault("false")
   boolean exitWithParent();
+
+  /**
+   * How long the process is at rest before it gives the heap that its work took back to the system,
+   * by one whole collection; 0s: never.
+   */
+  @WithDefault("5s")
+  Duration idleTrimAfter();
 
   /** How embed-service is reached: {@code lookalike.embed.*}. */
   interface EmbedSettings {

@@ -31,6 +31,7 @@ class ConfigurationTest {
           Map.entry("lookalike.content-url", "http://images:8701"),
           Map.entry("lookalike.embed.address", "embed:8712"),
           Map.entry("lookalike.exit-with-parent", "true"),
+          Map.entry("lookalike.idle-trim-after", "1m"),
           Map.entry("lookalike.index.commit-interval", "1s"),
           Map.entry("lookalike.index.commit-records", "100"),
           Map.entry("lookalike.index.directory", "elsewhere"),
