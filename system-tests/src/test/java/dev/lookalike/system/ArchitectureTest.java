@@ -59,6 +59,33 @@ class ArchitectureTest {
                       "io.quarkus..",
                       "jakarta..")),
           new Rule(
+              "access says what a key is, and knows no service, protocol or framework",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.access..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      "io.grpc..",
+                      "io.vertx..",
+                      "io.quarkus..",
+                      "jakarta..",
+                      "dev.lookalike.edge..",
+                      "dev.lookalike.proto..",
+                      "dev.lookalike.log..")),
+          new Rule(
+              "edge stands before every endpoint and knows none of them",
+              noClasses()
+                  .that()
+                  .resideInAPackage("dev.lookalike.edge..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      "dev.lookalike.proto..",
+                      "dev.lookalike.log..",
+                      "dev.lookalike.imaging..",
+                      "org.apache.kafka..")),
+          new Rule(
               "ingest-service knows no vectors or index, and of models only whether they are served",
               noClasses()
                   .that()
@@ -123,6 +150,7 @@ class ArchitectureTest {
                       "dev.lookalike.ingest..",
                       "dev.lookalike.embed..",
                       "dev.lookalike.query..",
+                      "dev.lookalike.edge..",
                       "dev.lookalike.log..",
                       "dev.lookalike.imaging..")),
           new Rule(
@@ -168,7 +196,8 @@ class ArchitectureTest {
 
   @Test
   void packagesHaveNoCycles() {
-    for (String module : List.of("imaging", "log", "broker", "ingest", "embed", "query", "cli")) {
+    for (String module :
+        List.of("imaging", "log", "access", "edge", "broker", "ingest", "embed", "query", "cli")) {
       slices()
           .matching("dev.lookalike." + module + ".(**)")
           .should()

@@ -82,7 +82,8 @@ class ConfigurationDocTest {
   }
 
   private static String table(String service) throws IOException {
-    Map<String, Settings> all = settings(ROOT.resolve(service).resolve("src/main/java"));
+    Map<String, Settings> all = new HashMap<>(settings(ROOT.resolve("edge/src/main/java")));
+    all.putAll(settings(ROOT.resolve(service).resolve("src/main/java")));
     Map<String, String> rows = new TreeMap<>();
     for (Settings each : all.values()) {
       each.prefix().ifPresent(prefix -> add(rows, prefix, each, all));

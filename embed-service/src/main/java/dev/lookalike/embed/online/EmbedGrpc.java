@@ -1,5 +1,6 @@
 package dev.lookalike.embed.online;
 
+import dev.lookalike.edge.Caller;
 import dev.lookalike.embed.server.GrpcErrors;
 import dev.lookalike.proto.embed.v1.EmbedGrpc.EmbedImplBase;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
@@ -31,7 +32,8 @@ public class EmbedGrpc extends EmbedImplBase {
 
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> responses) {
-    answer(responses, models::list);
+    Caller caller = Caller.ofCall();
+    answer(responses, () -> models.list(caller::mayRead));
   }
 
   private static <T> void answer(StreamObserver<T> responses, Supplier<T> work) {

@@ -1,6 +1,7 @@
 package dev.lookalike.embed.online;
 
 import com.google.protobuf.UnsafeByteOperations;
+import dev.lookalike.edge.Caller;
 import dev.lookalike.embed.binding.Bindings;
 import dev.lookalike.embed.server.ErrorCode;
 import dev.lookalike.embed.server.RefusedException;
@@ -11,6 +12,7 @@ import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.QueryImage;
 import dev.lookalike.proto.image.v1.Region;
 import io.smallrye.common.annotation.Blocking;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -128,12 +130,14 @@ public class EmbedResource {
   @GET
   @Path("/models")
   @Operation(summary = "The models of this instance, and what it does not serve")
-  public EmbedJson.ModelList models() {
-    ListModelsResponse all = models.list();
+  public EmbedJson.ModelList models(@Context RoutingContext routing) {
+    Caller caller = Caller.of(routing);
+    ListModelsResponse all = models.list(caller::mayRead);
     return new EmbedJson.ModelList(
         all.getModelsList().stream().map(EmbedJson.Served::of).toList(),
         all.getRefusedList().stream().map(EmbedJson.RefusedModel::of).toList(),
         bindings.unserved().stream()
+            .filter(each -> caller.mayRead(each.collectionId()))
             .map(each -> new EmbedJson.Unserved(each.collection(), each.reason()))
             .toList(),
         all.getDevicePolicy(),

@@ -11,6 +11,7 @@ import dev.lookalike.proto.embed.v1.ServedModel;
 import dev.lookalike.proto.embed.v1.UnservedCollection;
 import jakarta.inject.Singleton;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Tells which models this instance serves. Thread-safe. */
 @Singleton
@@ -23,7 +24,12 @@ public class ServedModels {
     this.bindings = bindings;
   }
 
-  ListModelsResponse list() {
+  /**
+   * See the contract: Embed.ListModels.
+   *
+   * @param readable whether the caller may read a collection, by its id
+   */
+  ListModelsResponse list(Predicate<String> readable) {
     ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
     for (Embedder embedder : embedders.all()) {
       OnnxModel model = embedder.model();
@@ -51,8 +57,8 @@ public class ServedModels {
         .models()
         .flatMap(models -> models.named(""))
         .ifPresent(model -> response.setDefaultModel(model.reference().getId()));
-    bindings
-        .unserved()
+    bindings.unserved().stream()
+        .filter(each -> readable.test(each.collectionId()))
         .forEach(
             each ->
                 response.addUnserved(

@@ -27,7 +27,7 @@ public record Problem(
   /** Seconds after which a full service may be asked again. */
   static final int RETRY_AFTER_SECONDS = 1;
 
-  static Problem of(ErrorCode code, int status, String detail) {
+  public static Problem of(ErrorCode code, int status, String detail) {
     return new Problem("urn:lookalike:error:" + code, code.title(), status, detail, code.name());
   }
 

@@ -1,5 +1,6 @@
 package dev.lookalike.embed.server;
 
+import dev.lookalike.edge.AccessSettings;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -24,20 +25,23 @@ public class StartGuard {
   private static final int SIGNALLED = 128;
 
   private final ServerSettings settings;
+  private final AccessSettings access;
   private final String httpHost;
   private final String grpcHost;
 
   public StartGuard(
       ServerSettings settings,
+      AccessSettings access,
       @ConfigProperty(name = "quarkus.http.host") String httpHost,
       @ConfigProperty(name = "quarkus.grpc.server.host") String grpcHost) {
     this.settings = settings;
+    this.access = access;
     this.httpHost = httpHost;
     this.grpcHost = grpcHost;
   }
 
   void start(@Observes @Priority(1) StartupEvent event) {
-    if (!settings.allowRemote()) {
+    if (!settings.allowRemote() && access.keysFile().isEmpty()) {
       requireLoopback("quarkus.http.host", httpHost);
       requireLoopback("quarkus.grpc.server.host", grpcHost);
     }
@@ -70,7 +74,7 @@ public class StartGuard {
       for (InetAddress address : InetAddress.getAllByName(host)) {
         if (!address.isLoopbackAddress()) {
           throw new IllegalStateException(
-              "%s=%s is not loopback, and there is no authentication: set lookalike.allow-remote=true to listen there all the same"
+              "%s=%s is not loopback, and anybody could use it: set lookalike.access.keys-file, or lookalike.allow-remote=true to listen there all the same"
                   .formatted(key, host));
         }
       }

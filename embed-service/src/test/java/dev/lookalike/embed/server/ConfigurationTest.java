@@ -3,6 +3,7 @@ package dev.lookalike.embed.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lookalike.edge.AccessSettings;
 import dev.lookalike.embed.binding.KafkaSettings;
 import dev.lookalike.embed.infer.InferSettings;
 import dev.lookalike.embed.intake.IntakeSettings;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 class ConfigurationTest {
   private static final List<Class<?>> MAPPINGS =
       List.of(
+          AccessSettings.class,
           InferSettings.class,
           IntakeSettings.class,
           KafkaSettings.class,
@@ -46,6 +48,11 @@ class ConfigurationTest {
   /** Each key with a value that is not its default. */
   private static final Map<String, String> OTHER =
       Map.ofEntries(
+          Map.entry("lookalike.access.keys-file", "keys.json"),
+          Map.entry("lookalike.access.open-metrics", "true"),
+          Map.entry("lookalike.access.reload-every", "1s"),
+          Map.entry("lookalike.access.service-key", "lk_x"),
+          Map.entry("lookalike.access.service-key-file", "service.key"),
           Map.entry("lookalike.allow-remote", "true"),
           Map.entry("lookalike.cuda.device-id", "1"),
           Map.entry("lookalike.cuda.memory-limit", "1G"),

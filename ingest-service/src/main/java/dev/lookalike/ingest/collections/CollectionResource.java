@@ -2,6 +2,7 @@ package dev.lookalike.ingest.collections;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import dev.lookalike.edge.Caller;
 import dev.lookalike.ingest.server.ErrorCode;
 import dev.lookalike.ingest.server.IngestMetrics.Operation;
 import dev.lookalike.ingest.server.JsonBody;
@@ -13,6 +14,7 @@ import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.image.v1.CanonicalBounds;
 import dev.lookalike.proto.ingest.v1.CollectionCounts;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -21,6 +23,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
@@ -234,13 +237,18 @@ public class CollectionResource {
   @GET
   @org.eclipse.microprofile.openapi.annotations.Operation(
       operationId = "listCollections",
-      summary = "All collections, by name")
+      summary = "All collections that the key may read, by name")
   @APIResponse(
       responseCode = "200",
       description = "All",
       content = @Content(schema = @Schema(implementation = CollectionsJson.class)))
-  public CollectionsJson list() {
-    return new CollectionsJson(collections.all().stream().map(CollectionJson::of).toList());
+  public CollectionsJson list(@Context RoutingContext routing) {
+    Caller caller = Caller.of(routing);
+    return new CollectionsJson(
+        collections.all().stream()
+            .filter(state -> caller.mayRead(state.collection().getName()))
+            .map(CollectionJson::of)
+            .toList());
   }
 
   @GET

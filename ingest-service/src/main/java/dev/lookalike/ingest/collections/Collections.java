@@ -280,6 +280,14 @@ public class Collections {
             : "no such collection");
   }
 
+  /** The name of a collection by its name or id; empty: that of "default". */
+  public Optional<String> nameOf(String nameOrId) {
+    CollectionRegistry following = registry;
+    return following == null
+        ? Optional.empty()
+        : following.find(nameOrId).map(state -> state.collection().getName());
+  }
+
   /** All, by name. */
   public List<CollectionState> all() {
     requireRead();

@@ -1,5 +1,6 @@
 package dev.lookalike.ingest.content;
 
+import dev.lookalike.edge.Caller;
 import dev.lookalike.ingest.blobs.BlobStore;
 import dev.lookalike.ingest.content.Contents.Variant;
 import dev.lookalike.ingest.server.ErrorCode;
@@ -10,10 +11,12 @@ import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.log.Versions;
 import dev.lookalike.proto.image.v1.ImageVersion;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -30,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "content", description = "The bytes of images")
 @RunOnVirtualThread
 public class ContentResource {
-  private static final String FOREVER = "public, max-age=31536000, immutable";
+  private static final String FOREVER = "max-age=31536000, immutable";
 
   private final Contents contents;
   private final Operations operations;
@@ -75,7 +78,10 @@ public class ContentResource {
           @Nullable String variant,
       @Parameter(description = "generation.partition.offset", example = "1.2.1234") @RestQuery
           @Nullable String version,
-      @HeaderParam("If-None-Match") @Nullable String ifNoneMatch) {
+      @HeaderParam("If-None-Match") @Nullable String ifNoneMatch,
+      @Context RoutingContext routing) {
+    // What a key has opened is no other's to find in a cache on the way.
+    String forWhom = Caller.of(routing).hasKey() ? "private, " : "public, ";
     return operations.count(
         Operation.CONTENT,
         () -> {
@@ -93,7 +99,7 @@ public class ContentResource {
           }
           return response
               .header("ETag", tag)
-              .header("Cache-Control", version == null ? "no-cache" : FOREVER)
+              .header("Cache-Control", version == null ? "no-cache" : forWhom + FOREVER)
               .header("Lookalike-Version", Versions.text(found.version()))
               .header("X-Content-Type-Options", "nosniff")
               .header("Content-Security-Policy", "default-src 'none'; sandbox")

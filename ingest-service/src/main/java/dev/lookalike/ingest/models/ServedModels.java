@@ -1,5 +1,6 @@
 package dev.lookalike.ingest.models;
 
+import dev.lookalike.edge.ServiceKey;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.ListModelsRequest;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
@@ -28,10 +29,12 @@ public class ServedModels {
   private static final Logger LOG = Logger.getLogger(ServedModels.class);
 
   private final EmbedSettings settings;
+  private final ServiceKey key;
   private @Nullable ManagedChannel channel;
 
-  public ServedModels(EmbedSettings settings) {
+  public ServedModels(EmbedSettings settings, ServiceKey key) {
     this.settings = settings;
+    this.key = key;
   }
 
   /**
@@ -101,6 +104,7 @@ public class ServedModels {
     if (channel == null) {
       channel =
           Grpc.newChannelBuilder(settings.address(), InsecureChannelCredentials.create())
+              .intercept(key)
               .defaultLoadBalancingPolicy("round_robin")
               .idleTimeout(5, TimeUnit.MINUTES)
               .build();

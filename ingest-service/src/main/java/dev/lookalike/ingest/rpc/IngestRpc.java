@@ -2,6 +2,7 @@ package dev.lookalike.ingest.rpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.lookalike.edge.Caller;
 import dev.lookalike.ingest.blobs.BlobStore;
 import dev.lookalike.ingest.collections.Collections;
 import dev.lookalike.ingest.content.Contents;
@@ -397,11 +398,16 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
   @Override
   public void listCollections(
       ListCollectionsRequest request, StreamObserver<ListCollectionsResponse> answer) {
+    Caller caller = Caller.ofCall();
     answer(
         answer,
         () ->
             ListCollectionsResponse.newBuilder()
-                .addAllCollections(collections.all().stream().map(state -> info(state)).toList())
+                .addAllCollections(
+                    collections.all().stream()
+                        .filter(state -> caller.mayRead(state.collection().getName()))
+                        .map(state -> info(state))
+                        .toList())
                 .build());
   }
 

@@ -2,6 +2,7 @@ package dev.lookalike.ingest.search;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
+import dev.lookalike.edge.ServiceKey;
 import dev.lookalike.ingest.server.ErrorCode;
 import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.proto.search.v1.DescribeIndexRequest;
@@ -36,10 +37,12 @@ public class SearchClient {
   private static final int MAX_MESSAGE_BYTES = 64 << 20;
 
   private final SearchSettings settings;
+  private final ServiceKey key;
   private @Nullable ManagedChannel channel;
 
-  public SearchClient(SearchSettings settings) {
+  public SearchClient(SearchSettings settings, ServiceKey key) {
     this.settings = settings;
+    this.key = key;
   }
 
   /**
@@ -160,6 +163,7 @@ public class SearchClient {
     if (channel == null) {
       channel =
           Grpc.newChannelBuilder(settings.address(), InsecureChannelCredentials.create())
+              .intercept(key)
               .defaultLoadBalancingPolicy("round_robin")
               .idleTimeout(5, TimeUnit.MINUTES)
               .build();

@@ -7,6 +7,9 @@ import io.grpc.Status;
  * only place that decides a status; docs/contracts.md publishes the same table.
  */
 public enum ErrorCode {
+  UNAUTHENTICATED(401, Status.Code.UNAUTHENTICATED, "A key is needed"),
+  PERMISSION_DENIED(403, Status.Code.PERMISSION_DENIED, "The key does not open this"),
+
   INVALID_ARGUMENT(400, Status.Code.INVALID_ARGUMENT, "Invalid request"),
   INVALID_IMAGE_ID(400, Status.Code.INVALID_ARGUMENT, "Invalid image id"),
   INVALID_COLLECTION_NAME(400, Status.Code.INVALID_ARGUMENT, "Invalid collection name"),

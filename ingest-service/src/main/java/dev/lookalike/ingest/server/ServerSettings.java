@@ -10,8 +10,8 @@ import java.time.Duration;
 @ConfigMapping(prefix = "lookalike")
 public interface ServerSettings {
   /**
-   * Whether it may listen elsewhere than on loopback. There is no authentication: whoever reaches
-   * the ports may read, write and delete everything.
+   * Whether it may listen elsewhere than on loopback without access keys: whoever reaches the ports
+   * may then read, write and delete everything. With keys it may in any case.
    */
   @WithDefault("false")
   boolean allowRemote();

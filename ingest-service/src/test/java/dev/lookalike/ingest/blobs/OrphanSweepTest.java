@@ -2,6 +2,7 @@ package dev.lookalike.ingest.blobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lookalike.edge.ServiceKey;
 import dev.lookalike.ingest.search.SearchClient;
 import dev.lookalike.ingest.search.SearchSettings;
 import dev.lookalike.ingest.server.IngestMetrics;
@@ -51,7 +52,8 @@ class OrphanSweepTest {
               public Duration timeout() {
                 return Duration.ofSeconds(5);
               }
-            });
+            },
+            ServiceKey.none());
     store = new FileBlobStore(directory);
     sweep =
         new OrphanSweep(

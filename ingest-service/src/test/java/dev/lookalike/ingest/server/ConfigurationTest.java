@@ -3,6 +3,7 @@ package dev.lookalike.ingest.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lookalike.edge.AccessSettings;
 import dev.lookalike.ingest.blobs.BlobSettings;
 import dev.lookalike.ingest.blobs.S3Settings;
 import dev.lookalike.ingest.collections.CollectionSettings;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 class ConfigurationTest {
   private static final List<Class<?>> MAPPINGS =
       List.of(
+          AccessSettings.class,
           BlobSettings.class,
           CollectionSettings.class,
           EmbedSettings.class,
@@ -42,6 +44,11 @@ class ConfigurationTest {
   /** Each key with a value that is not its default. */
   private static final Map<String, String> OTHER =
       Map.ofEntries(
+          Map.entry("lookalike.access.keys-file", "keys.json"),
+          Map.entry("lookalike.access.open-metrics", "true"),
+          Map.entry("lookalike.access.reload-every", "1s"),
+          Map.entry("lookalike.access.service-key", "lk_x"),
+          Map.entry("lookalike.access.service-key-file", "service.key"),
           Map.entry("lookalike.allow-remote", "true"),
           Map.entry("lookalike.blobs.directory", "elsewhere"),
           Map.entry("lookalike.blobs.grace", "48h"),

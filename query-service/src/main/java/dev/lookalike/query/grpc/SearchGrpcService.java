@@ -1,7 +1,6 @@
 package dev.lookalike.query.grpc;
 
-import com.google.protobuf.Any;
-import com.google.rpc.ErrorInfo;
+import dev.lookalike.edge.Caller;
 import dev.lookalike.proto.search.v1.CountImagesRequest;
 import dev.lookalike.proto.search.v1.CountImagesResponse;
 import dev.lookalike.proto.search.v1.DescribeIndexRequest;
@@ -25,8 +24,6 @@ import dev.lookalike.query.search.RefusedException;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
 import dev.lookalike.query.server.ErrorTable;
-import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -60,13 +57,15 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   @RunOnVirtualThread
   public void searchBatch(
       SearchBatchRequest request, StreamObserver<SearchBatchResponse> observer) {
-    answer(observer, () -> searches.searchBatch(request));
+    Caller caller = Caller.ofCall();
+    answer(observer, () -> searches.searchBatch(request, caller::mayRead));
   }
 
   @Override
   @RunOnVirtualThread
   public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
-    answer(observer, () -> statuses.get(request));
+    Caller caller = Caller.ofCall();
+    answer(observer, () -> statuses.get(request, caller::mayRead));
   }
 
   @Override
@@ -103,25 +102,12 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
       observer.onCompleted();
     } catch (RefusedException e) {
       metrics.ended(e.code() == Code.FULL ? RequestEnd.FULL : RequestEnd.REFUSED);
-      observer.onError(status(e.code(), e.publicMessage()));
+      observer.onError(ErrorTable.status(e.code(), e.publicMessage()));
     } catch (RuntimeException | Error e) {
       metrics.ended(RequestEnd.FAILED);
       LOG.error("a request has failed", e);
-      observer.onError(status(Code.INTERNAL, "The request has failed; the log says why."));
+      observer.onError(
+          ErrorTable.status(Code.INTERNAL, "The request has failed; the log says why."));
     }
-  }
-
-  private static StatusRuntimeException status(Code code, String message) {
-    return StatusProto.toStatusRuntimeException(
-        com.google.rpc.Status.newBuilder()
-            .setCode(ErrorTable.grpc(code).value())
-            .setMessage(message)
-            .addDetails(
-                Any.pack(
-                    ErrorInfo.newBuilder()
-                        .setReason(code.name())
-                        .setDomain(ErrorTable.DOMAIN)
-                        .build()))
-            .build());
   }
 }

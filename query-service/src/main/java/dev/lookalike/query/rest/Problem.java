@@ -27,7 +27,7 @@ public record Problem(String type, String title, int status, String detail, Stri
     return response.build();
   }
 
-  static Problem of(Code code, int status, String detail) {
+  public static Problem of(Code code, int status, String detail) {
     String words = code.name().replace('_', ' ').toLowerCase(Locale.ROOT);
     return new Problem(
         "about:blank",

@@ -1,5 +1,6 @@
 package dev.lookalike.query.rest;
 
+import dev.lookalike.edge.Caller;
 import dev.lookalike.proto.image.v1.Region;
 import dev.lookalike.proto.search.v1.CountImagesRequest;
 import dev.lookalike.proto.search.v1.CountImagesResponse;
@@ -19,6 +20,7 @@ import dev.lookalike.query.search.RefusedException;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -138,13 +140,15 @@ public class SearchResource {
   @APIResponse(
       responseCode = "200",
       content = @Content(schema = @Schema(implementation = Bodies.BatchAnswer.class)))
-  public Bodies.BatchAnswer searchBatch(Bodies.@Nullable BatchBody body) {
+  public Bodies.BatchAnswer searchBatch(
+      Bodies.@Nullable BatchBody body, @Context RoutingContext routing) {
+    Caller caller = Caller.of(routing);
     SearchBatchRequest.Builder request = SearchBatchRequest.newBuilder();
     List<Bodies.SearchBody> requests = present(body).requests();
     if (requests != null) {
       requests.forEach(each -> request.addRequests(Json.request(present(each), null)));
     }
-    return answered(() -> Json.answer(searches.searchBatch(request.build())));
+    return answered(() -> Json.answer(searches.searchBatch(request.build(), caller::mayRead)));
   }
 
   @GET
@@ -154,8 +158,10 @@ public class SearchResource {
       responseCode = "200",
       content = @Content(schema = @Schema(implementation = Bodies.StatusAnswer.class)))
   public Bodies.StatusAnswer status(
-      @QueryParam("token") List<String> tokens, @QueryParam("wait") @Nullable String wait) {
-    return status(new Bodies.StatusBody(tokens, wait));
+      @QueryParam("token") List<String> tokens,
+      @QueryParam("wait") @Nullable String wait,
+      @Context RoutingContext routing) {
+    return status(new Bodies.StatusBody(tokens, wait), routing);
   }
 
   @POST
@@ -165,7 +171,9 @@ public class SearchResource {
   @APIResponse(
       responseCode = "200",
       content = @Content(schema = @Schema(implementation = Bodies.StatusAnswer.class)))
-  public Bodies.StatusAnswer status(Bodies.@Nullable StatusBody body) {
+  public Bodies.StatusAnswer status(
+      Bodies.@Nullable StatusBody body, @Context RoutingContext routing) {
+    Caller caller = Caller.of(routing);
     GetStatusRequest.Builder request = GetStatusRequest.newBuilder();
     List<String> tokens = present(body).tokens();
     if (tokens != null) {
@@ -178,7 +186,7 @@ public class SearchResource {
     return answered(
         () ->
             new Bodies.StatusAnswer(
-                Json.statuses(statuses.get(request.build()).getStatusesList())));
+                Json.statuses(statuses.get(request.build(), caller::mayRead).getStatusesList())));
   }
 
   @GET

@@ -2,6 +2,8 @@ package dev.lookalike.query.search;
 
 /** Why a request is refused. The names are public and never change. */
 public enum Code {
+  UNAUTHENTICATED,
+  PERMISSION_DENIED,
   INVALID_ARGUMENT,
   INVALID_IMAGE_ID,
   INVALID_COLLECTION_NAME,

@@ -4,6 +4,7 @@ import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
 import dev.lookalike.query.metrics.QueryMetrics;
+import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.StatusRuntimeException;
@@ -29,11 +30,14 @@ public final class EmbedClient implements AutoCloseable {
    * Connects at the first call.
    *
    * @param address host and port
+   * @param key shows who asks
    */
-  public EmbedClient(String address, Duration timeout, QueryMetrics metrics) {
+  public EmbedClient(
+      String address, ClientInterceptor key, Duration timeout, QueryMetrics metrics) {
     this.channel =
         ManagedChannelBuilder.forTarget("dns:///" + address)
             .usePlaintext()
+            .intercept(key)
             .defaultLoadBalancingPolicy("round_robin")
             .maxInboundMessageSize(MAX_ANSWER_BYTES)
             .build();

@@ -35,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,8 +92,12 @@ public final class Searches {
     return response;
   }
 
-  /** See the contract: Search.SearchBatch. */
-  public SearchBatchResponse searchBatch(SearchBatchRequest request) {
+  /**
+   * See the contract: Search.SearchBatch.
+   *
+   * @param readable whether the caller may read a collection, by its name or id
+   */
+  public SearchBatchResponse searchBatch(SearchBatchRequest request, Predicate<String> readable) {
     if (request.getRequestsCount() < 1 || request.getRequestsCount() > MAX_BATCH) {
       throw new RefusedException(
           Code.INVALID_ARGUMENT, "Between 1 and " + MAX_BATCH + " requests are needed.");
@@ -102,6 +107,10 @@ public final class Searches {
     List<Plan> plans = new ArrayList<>();
     for (SearchRequest each : request.getRequestsList()) {
       try {
+        if (!readable.test(each.getCollection())) {
+          throw new RefusedException(
+              Code.PERMISSION_DENIED, "The key lacks the role reader in this collection.");
+        }
         Plan plan = plan(each);
         plans.add(plan);
         plansOrRefusals.add(plan);

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Tells what became of uploads, and waits for it. An upload is pending until the index has applied
@@ -35,16 +36,39 @@ public final class Statuses {
     this.waiting = new Gate(settings.maxWaiting(), "waiting requests");
   }
 
-  /** See the contract: Search.GetStatus. */
-  public GetStatusResponse get(GetStatusRequest request) {
+  /**
+   * See the contract: Search.GetStatus.
+   *
+   * @param readable whether the caller may read a collection, by its id
+   */
+  public GetStatusResponse get(GetStatusRequest request, Predicate<String> readable) {
     if (request.getTokensCount() < 1 || request.getTokensCount() > MAX_TOKENS) {
       throw new RefusedException(
           Code.INVALID_ARGUMENT, "Between 1 and " + MAX_TOKENS + " tokens are needed.");
     }
     Duration wait = request.hasWait() ? duration(request.getWait(), Duration.ZERO) : Duration.ZERO;
-    return GetStatusResponse.newBuilder()
-        .addAllStatuses(await(request.getTokensList(), wait))
-        .build();
+    requireReadable(request.getTokensList(), id -> !isKnown(id) || readable.test(id));
+    List<TokenStatus> statuses = await(request.getTokensList(), wait);
+    // By now the registry tells of those collections, too, that are newer than the call.
+    requireReadable(request.getTokensList(), readable);
+    return GetStatusResponse.newBuilder().addAllStatuses(statuses).build();
+  }
+
+  private boolean isKnown(String collectionId) {
+    return indexes.knows(collectionId).orElse(false);
+  }
+
+  private static void requireReadable(List<String> tokens, Predicate<String> readable) {
+    boolean all =
+        tokens.stream()
+            .flatMap(token -> Tokens.decode(token).stream())
+            .map(UploadToken::getCollectionId)
+            .distinct()
+            .allMatch(readable);
+    if (!all) {
+      throw new RefusedException(
+          Code.PERMISSION_DENIED, "The key lacks the role reader in a collection of these tokens.");
+    }
   }
 
   /** A wait of a request. */

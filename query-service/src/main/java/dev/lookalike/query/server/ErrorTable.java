@@ -1,18 +1,24 @@
 package dev.lookalike.query.server;
 
+import com.google.protobuf.Any;
+import com.google.rpc.ErrorInfo;
 import dev.lookalike.query.search.Code;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
 
 /** What each code is at the edge, as the published contract says. */
 public final class ErrorTable {
   /** Where ErrorInfo says that a code comes from. */
-  public static final String DOMAIN = "lookalike";
+  static final String DOMAIN = "lookalike";
 
   private ErrorTable() {}
 
   /** Status of HTTP. */
   public static int http(Code code) {
     return switch (code) {
+      case UNAUTHENTICATED -> 401;
+      case PERMISSION_DENIED -> 403;
       case INVALID_ARGUMENT,
           INVALID_IMAGE_ID,
           INVALID_COLLECTION_NAME,
@@ -42,6 +48,8 @@ public final class ErrorTable {
   /** Status of gRPC. */
   public static Status.Code grpc(Code code) {
     return switch (code) {
+      case UNAUTHENTICATED -> Status.Code.UNAUTHENTICATED;
+      case PERMISSION_DENIED -> Status.Code.PERMISSION_DENIED;
       case INVALID_ARGUMENT,
           INVALID_IMAGE_ID,
           INVALID_COLLECTION_NAME,
@@ -75,5 +83,16 @@ public final class ErrorTable {
           Status.Code.UNAVAILABLE;
       case INTERNAL -> Status.Code.INTERNAL;
     };
+  }
+
+  /** An answer of gRPC. */
+  public static StatusRuntimeException status(Code code, String message) {
+    return StatusProto.toStatusRuntimeException(
+        com.google.rpc.Status.newBuilder()
+            .setCode(grpc(code).value())
+            .setMessage(message)
+            .addDetails(
+                Any.pack(ErrorInfo.newBuilder().setReason(code.name()).setDomain(DOMAIN).build()))
+            .build());
   }
 }

@@ -26,7 +26,10 @@ public interface QuerySettings {
   @WithDefault("http://127.0.0.1:8701")
   URI contentUrl();
 
-  /** Whether listening elsewhere than on loopback is allowed; there is no authentication. */
+  /**
+   * Whether it may listen elsewhere than on loopback without access keys: whoever reaches the ports
+   * may then read everything. With keys it may in any case.
+   */
   @WithDefault("false")
   boolean allowRemote();
 

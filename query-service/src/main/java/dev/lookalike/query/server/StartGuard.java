@@ -1,5 +1,6 @@
 package dev.lookalike.query.server;
 
+import dev.lookalike.edge.AccessSettings;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,24 +18,27 @@ public class StartGuard {
   private static final Logger LOG = Logger.getLogger(StartGuard.class);
 
   private final QuerySettings settings;
+  private final AccessSettings access;
   private final String httpHost;
   private final String grpcHost;
 
   StartGuard(
       QuerySettings settings,
+      AccessSettings access,
       @ConfigProperty(name = "quarkus.http.host") String httpHost,
       @ConfigProperty(name = "quarkus.grpc.server.host") String grpcHost) {
     this.settings = settings;
+    this.access = access;
     this.httpHost = httpHost;
     this.grpcHost = grpcHost;
   }
 
   /**
    * @throws IllegalStateException if the service is told to listen elsewhere than on loopback
-   *     without being allowed to
+   *     without access keys and without being allowed to
    */
   void check() {
-    if (!settings.allowRemote()) {
+    if (!settings.allowRemote() && access.keysFile().isEmpty()) {
       requireLoopback("quarkus.http.host", httpHost);
       requireLoopback("quarkus.grpc.server.host", grpcHost);
     }
@@ -54,8 +58,8 @@ public class StartGuard {
               key
                   + "="
                   + host
-                  + " is not loopback and there is no authentication:"
-                  + " set lookalike.allow-remote=true to listen there all the same");
+                  + " is not loopback, and anybody could use it: set lookalike.access.keys-file,"
+                  + " or lookalike.allow-remote=true to listen there all the same");
         }
       }
     } catch (UnknownHostException e) {

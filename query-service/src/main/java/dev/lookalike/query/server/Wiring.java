@@ -1,5 +1,6 @@
 package dev.lookalike.query.server;
 
+import dev.lookalike.edge.ServiceKey;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.search.EmbedClient;
 import dev.lookalike.query.search.Entries;
@@ -27,12 +28,13 @@ public class Wiring {
   private final Statuses statuses;
   private final Searches searches;
 
-  Wiring(QuerySettings settings, StartGuard guard, MeterRegistry registry) {
+  Wiring(QuerySettings settings, StartGuard guard, ServiceKey key, MeterRegistry registry) {
     guard.check();
     metrics = new QueryMetrics(registry);
     broker = new Broker(settings.kafka().forClient());
     indexes = new Indexes(settings.kafka().forClient(), settings.index(), metrics);
-    embed = new EmbedClient(settings.embed().address(), settings.search().embedTimeout(), metrics);
+    embed =
+        new EmbedClient(settings.embed().address(), key, settings.search().embedTimeout(), metrics);
     entries = new Entries(indexes, broker, settings.contentUrl().toString(), settings.search());
     statuses = new Statuses(indexes, settings.search());
     searches = new Searches(indexes, embed, entries, statuses, settings.search(), metrics);

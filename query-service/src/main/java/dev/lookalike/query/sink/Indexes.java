@@ -140,6 +140,11 @@ public final class Indexes implements AutoCloseable {
         .orElseGet(() -> new Lookup.NotReady(reason(wanted), since(wanted)));
   }
 
+  /** The name of a collection by its name or id; empty: that of "default". */
+  public Optional<String> nameOf(String nameOrId) {
+    return registry.find(nameOrId).map(state -> state.collection().getName());
+  }
+
   private long since(Key key) {
     Long since = appeared.get(key);
     return since == null ? System.nanoTime() : since;

@@ -3,6 +3,7 @@ package dev.lookalike.query.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lookalike.edge.AccessSettings;
 import dev.lookalike.query.intake.IntakeSettings;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -22,11 +23,17 @@ import org.junit.jupiter.api.Test;
 
 /** Every key reaches its property, has the default that is documented, and none is unknown. */
 class ConfigurationTest {
-  private static final List<Class<?>> MAPPINGS = List.of(IntakeSettings.class, QuerySettings.class);
+  private static final List<Class<?>> MAPPINGS =
+      List.of(AccessSettings.class, IntakeSettings.class, QuerySettings.class);
 
   /** Each key with a value that is not its default. */
   private static final Map<String, String> OTHER =
       Map.ofEntries(
+          Map.entry("lookalike.access.keys-file", "keys.json"),
+          Map.entry("lookalike.access.open-metrics", "true"),
+          Map.entry("lookalike.access.reload-every", "1s"),
+          Map.entry("lookalike.access.service-key", "lk_x"),
+          Map.entry("lookalike.access.service-key-file", "service.key"),
           Map.entry("lookalike.allow-remote", "true"),
           Map.entry("lookalike.content-url", "http://images:8701"),
           Map.entry("lookalike.embed.address", "embed:8712"),

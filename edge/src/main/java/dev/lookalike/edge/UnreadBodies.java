@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.uploads;
+package dev.lookalike.edge;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -25,10 +25,10 @@ import java.time.Duration;
 @Singleton
 public class UnreadBodies {
   /** Before whatever may answer. */
-  private static final int FIRST = 10_000;
+  static final int FIRST = 10_000;
 
   /** As much is read to its end, so that the sender may go on with the connection. */
-  static final long SHORT_REST = 1 << 20;
+  private static final long SHORT_REST = 1 << 20;
 
   /** How long a sender may take to see an answer that it did not wait for. */
   private static final Duration LINGER = Duration.ofSeconds(1);

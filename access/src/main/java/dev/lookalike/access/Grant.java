@@ -1,0 +1,27 @@
+package dev.lookalike.access;
+
+import java.util.regex.Pattern;
+
+/**
+ * A role in one collection, or in all.
+ *
+ * @param collection its name, or {@value #ALL}; a grant stays with the name when another collection
+ *     takes it
+ */
+public record Grant(String collection, Role role) {
+  /** Every collection, and what concerns none in particular. */
+  public static final String ALL = "*";
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,63}");
+
+  public Grant {
+    if (!collection.equals(ALL) && !NAME.matcher(collection).matches()) {
+      throw new IllegalArgumentException(
+          "a grant names a collection, [a-z0-9][a-z0-9_-]{0,63}, or * for all");
+    }
+  }
+
+  boolean ofAll() {
+    return collection.equals(ALL);
+  }
+}

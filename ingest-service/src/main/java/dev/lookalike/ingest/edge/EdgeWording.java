@@ -1,0 +1,36 @@
+package dev.lookalike.ingest.edge;
+
+import dev.lookalike.edge.Refusal;
+import dev.lookalike.edge.Wording;
+import dev.lookalike.ingest.server.ErrorCode;
+import dev.lookalike.ingest.server.GrpcErrors;
+import dev.lookalike.ingest.server.RefusedException;
+import io.grpc.StatusRuntimeException;
+import io.vertx.core.json.JsonObject;
+import jakarta.inject.Singleton;
+
+/** Refusals of the edge, by the error table of this service. */
+@Singleton
+public class EdgeWording implements Wording {
+
+  @Override
+  public Problem problem(Refusal refusal, String detail) {
+    ErrorCode code = ErrorCode.valueOf(refusal.name());
+    dev.lookalike.ingest.server.Problem problem =
+        dev.lookalike.ingest.server.Problem.of(code, code.http(), detail);
+    return new Problem(
+        problem.status(),
+        new JsonObject()
+            .put("type", problem.type())
+            .put("title", problem.title())
+            .put("status", problem.status())
+            .put("detail", problem.detail())
+            .put("code", problem.code())
+            .encode());
+  }
+
+  @Override
+  public StatusRuntimeException status(Refusal refusal, String detail) {
+    return GrpcErrors.of(new RefusedException(ErrorCode.valueOf(refusal.name()), detail));
+  }
+}

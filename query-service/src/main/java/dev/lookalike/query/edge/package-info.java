@@ -1,0 +1,5 @@
+/** What each endpoint needs of a key, and how what is refused is worded. */
+@NullMarked
+package dev.lookalike.query.edge;
+
+import org.jspecify.annotations.NullMarked;
