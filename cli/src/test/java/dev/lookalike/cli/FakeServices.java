@@ -35,6 +35,9 @@ public final class FakeServices implements AutoCloseable {
 
   public final List<String> requests = new CopyOnWriteArrayList<>();
 
+  /** What requests said in their header Authorization; the empty string for nothing. */
+  public final List<String> authorizations = new CopyOnWriteArrayList<>();
+
   /** The next requests that are answered with 503; what a collection is stays known. */
   public final AtomicInteger outage = new AtomicInteger();
 
@@ -59,6 +62,8 @@ public final class FakeServices implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     byte[] body = exchange.getRequestBody().readAllBytes();
     String path = exchange.getRequestURI().getPath();
+    String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+    authorizations.add(authorization == null ? "" : authorization);
     requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
     boolean about = path.equals("/v1/collections/default");
     if (!about && outage.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {

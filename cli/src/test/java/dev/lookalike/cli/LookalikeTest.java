@@ -119,6 +119,66 @@ class LookalikeTest {
   }
 
   @Test
+  void aKeyIsShownOnceAndKeptAsAHash() throws IOException {
+    String home = directory.resolve("keys").toString();
+    assertThat(run("key", "list", "--home", home).err()).contains("no keys");
+    Run created =
+        run("key", "create", "--role", "writer", "-c", "shop", "--expires", "90d", "--home", home);
+    assertThat(created.exit()).isZero();
+    String key = created.out().strip();
+    assertThat(key).matches("lk_[a-z2-7]{12}_[a-z2-7]{52}");
+    assertThat(created.err()).contains("writer in shop").doesNotContain(key);
+
+    Path file = directory.resolve("keys/access/keys.json");
+    assertThat(Files.readString(file)).doesNotContain(key.substring(16));
+    for (String secret : List.of("keys.json", "admin.key", "service.key")) {
+      assertThat(Files.getPosixFilePermissions(file.resolveSibling(secret))).as(secret).hasSize(2);
+    }
+    Run list = run("key", "list", "--home", home, "--json");
+    assertThat(Json.parse(list.out()).path("keys").findValuesAsText("role"))
+        .containsExactlyInAnyOrder("admin", "reader", "writer");
+
+    String id = key.substring(3, 15);
+    assertThat(run("key", "revoke", id, "--home", home).exit()).isZero();
+    assertThat(run("key", "revoke", id, "--home", home).exit()).isEqualTo(4);
+    // Of the home's own keys another takes the place.
+    String own = Files.readString(file.resolveSibling("admin.key"));
+    assertThat(run("key", "revoke", own.substring(3, 15), "--home", home).exit()).isZero();
+    assertThat(Files.readString(file.resolveSibling("admin.key"))).isNotEqualTo(own);
+    assertThat(Json.parse(run("key", "list", "--home", home, "--json").out()).path("keys"))
+        .hasSize(2);
+    for (List<String> wrong :
+        List.of(
+            List.of("--role", "owner", "-c", "shop"),
+            List.of("--role", "reader", "-c", "Shop"),
+            List.of("--role", "reader", "-c", "shop", "--expires", "yesterday"))) {
+      List<String> command = new ArrayList<>(List.of("key", "create", "--home", home));
+      command.addAll(wrong);
+      assertThat(run(command.toArray(String[]::new)).exit()).as(wrong.toString()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aGivenKeyIsShownAndTheHomesOwnGoesNowhereElse() throws IOException {
+    run("key", "create", "--role", "reader", "-c", "x", "--home", directory + "/home");
+    assertThat(runWithServices("list").exit()).isZero();
+    assertThat(services.authorizations).isNotEmpty().containsOnly("");
+    services.authorizations.clear();
+
+    String file = directory.resolve("key").toString();
+    Run made =
+        run("key", "create", "--role", "reader", "-c", "x", "--file", directory + "/keys.json");
+    Files.writeString(Path.of(file), made.out());
+    assertThat(runWithServices("list", "--key-file", file).exit()).isZero();
+    assertThat(services.authorizations).isNotEmpty().containsOnly("Bearer " + made.out().strip());
+
+    Files.writeString(Path.of(file), "secret words");
+    Run none = runWithServices("list", "--key-file", file);
+    assertThat(none.exit()).isEqualTo(2);
+    assertThat(none.err()).contains("NO_KEY").doesNotContain("secret words");
+  }
+
+  @Test
   void searchPrintsATableJsonAndAPage() throws IOException {
     String photo = photo("image").toString();
     Run table =

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lookalike.cli.home.Home;
 import dev.lookalike.cli.home.Settings;
+import dev.lookalike.cli.keys.HomeKeys;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
 import dev.lookalike.cli.terminal.Json;
@@ -36,13 +37,17 @@ import java.util.zip.ZipOutputStream;
 /**
  * A backup: a ZIP file with the log ({@code kafka/}), the originals ({@code blobs/}), the journals
  * of imports ({@code imports/}), the models of the home ({@code models/}), the model folders that
- * {@code up} was given ({@code given-models/0/NAME} and so on), and as its last entry {@value
- * #MANIFEST} with size and SHA-256 of each. The index is not in it: it is rebuilt from the log.
+ * {@code up} was given ({@code given-models/0/NAME} and so on), the access keys, and as its last
+ * entry {@value #MANIFEST} with size and SHA-256 of each. The index is not in it: it is rebuilt
+ * from the log.
  */
 final class Archive {
 
   static final String MANIFEST = "manifest.json";
   private static final List<String> STATE = List.of("kafka", "blobs", "imports", "models");
+
+  /** Hashes only: the next {@code up} makes new keys for the home itself. */
+  private static final String KEYS = "access/keys.json";
 
   /** Of Kafka's directory; each start makes its own. */
   private static final String KAFKA_LOCK = "kafka/.lock";
@@ -74,6 +79,10 @@ final class Archive {
         ObjectNode entries = manifest.putObject("files");
         for (String part : STATE) {
           addFolder(zip, home.directory().resolve(part), part, entries);
+        }
+        Path keys = new HomeKeys(home).file();
+        if (Files.exists(keys)) {
+          addText(zip, KEYS, Files.readString(keys), entries);
         }
         List<Path> models = new ArrayList<>();
         for (Path model : settings.models()) {

@@ -16,6 +16,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** REST requests with one reading of their answers. Thread-safe. */
 public final class Rest {
@@ -23,11 +25,30 @@ public final class Rest {
   /** Longer than any wait that a service offers (60 s). */
   private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
+  private final Function<URI, Optional<String>> keys;
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(Duration.ofSeconds(5))
           .build();
+
+  /** Shows no key. */
+  public Rest() {
+    this(address -> Optional.empty());
+  }
+
+  /**
+   * @param keys the key to show at an address; redirects are not followed, so it goes nowhere else
+   */
+  public Rest(Function<URI, Optional<String>> keys) {
+    this.keys = keys;
+  }
+
+  private HttpRequest.Builder request(URI address) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(TIMEOUT);
+    keys.apply(address).ifPresent(key -> request.header("Authorization", "Bearer " + key));
+    return request;
+  }
 
   /**
    * One segment of a path, or the value of a query parameter, with everything else than letters and
@@ -45,8 +66,7 @@ public final class Rest {
   public Answer send(
       String method, URI address, String contentType, BodyPublisher body, String... headers) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(address)
-            .timeout(TIMEOUT)
+        request(address)
             .header("Accept", "application/json")
             .header("Content-Type", contentType)
             .method(method, body);
@@ -59,8 +79,7 @@ public final class Rest {
   /** Sends a request without a body. */
   public Answer send(String method, URI address) {
     return answer(
-        HttpRequest.newBuilder(address)
-            .timeout(TIMEOUT)
+        request(address)
             .header("Accept", "application/json")
             .method(method, BodyPublishers.noBody())
             .build());
@@ -70,8 +89,7 @@ public final class Rest {
   public byte[] bytes(URI address) {
     try {
       HttpResponse<byte[]> response =
-          http.send(
-              HttpRequest.newBuilder(address).timeout(TIMEOUT).build(), BodyHandlers.ofByteArray());
+          http.send(request(address).build(), BodyHandlers.ofByteArray());
       if (response.statusCode() / 100 == 2) {
         return response.body();
       }

@@ -3,11 +3,16 @@ package dev.lookalike.cli.client;
 import dev.lookalike.cli.home.Home;
 import dev.lookalike.cli.home.HomeLock;
 import dev.lookalike.cli.home.RunState;
+import dev.lookalike.cli.keys.HomeKeys;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -38,7 +43,15 @@ public final class Target {
   @Option(names = "--json", description = "Print one line of JSON, for scripts.")
   private boolean json;
 
-  private final Rest rest = new Rest();
+  @Option(
+      names = "--key-file",
+      paramLabel = "FILE",
+      description =
+          "File with the access key to show; default: $$LOOKALIKE_API_KEY, else that of the home's owner.")
+  private @Nullable Path keyFile;
+
+  private final Rest rest = new Rest(this::keyFor);
+  private @Nullable Shown shown;
 
   public Rest rest() {
     return rest;
@@ -65,6 +78,59 @@ public final class Target {
   /** An address of embed-service. */
   public URI embed(String path) {
     return URI.create((embedUrl == null ? running().embed() : embedUrl) + path);
+  }
+
+  /** A key, and where it may be shown: host and port of each address. */
+  private record Shown(Optional<String> key, Set<String> where) {}
+
+  private Optional<String> keyFor(URI address) {
+    return shown().where().contains(String.valueOf(address.getAuthority()))
+        ? shown().key()
+        : Optional.empty();
+  }
+
+  private synchronized Shown shown() {
+    Shown known = shown;
+    if (known == null) {
+      known = find();
+      shown = known;
+    }
+    return known;
+  }
+
+  /**
+   * The home's own key is for what runs in the home only, wherever else the command is told to go.
+   */
+  private Shown find() {
+    Home where = home();
+    Optional<RunState> state = HomeLock.isTaken(where) ? RunState.read(where) : Optional.empty();
+    Set<String> here =
+        state
+            .map(running -> Addresses.of(running.ports()))
+            .map(services -> authorities(services.ingest(), services.query(), services.embed()))
+            .orElse(Set.of());
+    Optional<String> given =
+        keyFile == null ? fromEnvironment() : Optional.of(HomeKeys.given(keyFile));
+    if (given.isEmpty()) {
+      return new Shown(new HomeKeys(where).commandKey(), here);
+    }
+    Set<String> told = new HashSet<>(authorities(ingestUrl, queryUrl, embedUrl));
+    told.addAll(here);
+    return new Shown(given, Set.copyOf(told));
+  }
+
+  private static Optional<String> fromEnvironment() {
+    String key = System.getenv("LOOKALIKE_API_KEY");
+    return key == null || key.isBlank()
+        ? Optional.empty()
+        : Optional.of(HomeKeys.requireKey("LOOKALIKE_API_KEY", key));
+  }
+
+  private static Set<String> authorities(@Nullable URI... addresses) {
+    return Stream.of(addresses)
+        .filter(address -> address != null)
+        .map(address -> String.valueOf(address.getAuthority()))
+        .collect(Collectors.toSet());
   }
 
   private Addresses running() {

@@ -131,6 +131,11 @@ public record Home(Path directory) {
     return directory.resolve("index");
   }
 
+  /** Access keys; readable by the owner only. */
+  public Path access() {
+    return directory.resolve("access");
+  }
+
   public Path logs() {
     return directory.resolve("logs");
   }

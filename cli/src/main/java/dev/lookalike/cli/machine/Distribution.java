@@ -5,6 +5,7 @@ import dev.lookalike.broker.BrokerSettings;
 import dev.lookalike.cli.home.Home;
 import dev.lookalike.cli.home.Ports;
 import dev.lookalike.cli.home.Ports.Listener;
+import dev.lookalike.cli.keys.HomeKeys;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
 import java.io.IOException;
@@ -179,6 +180,11 @@ record Distribution(Path root) {
             "-Dlookalike.kafka.bootstrap-servers=" + ports.address(Listener.BROKER),
             "-Dlookalike.exit-with-parent=true"));
     command.addAll(LATE_OPTIMISATION);
+    HomeKeys keys = new HomeKeys(home);
+    if (keys.inUse()) {
+      command.add("-Dlookalike.access.keys-file=" + keys.file());
+      command.add("-Dlookalike.access.service-key-file=" + keys.serviceKeyFile());
+    }
     command.addAll(settings);
     command.addAll(aot(name, train));
     command.addAll(userOptions(name));

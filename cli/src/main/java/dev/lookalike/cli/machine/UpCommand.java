@@ -9,6 +9,7 @@ import dev.lookalike.cli.home.Ports;
 import dev.lookalike.cli.home.Ports.Listener;
 import dev.lookalike.cli.home.RunState;
 import dev.lookalike.cli.home.Settings;
+import dev.lookalike.cli.keys.HomeKeys;
 import dev.lookalike.cli.models.ModelFolders;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
@@ -133,6 +134,8 @@ public final class UpCommand implements Callable<Integer> {
     awaitFreePorts(home, settings.ports());
     warnOfDisk(home);
     List<Path> usable = presentModels(settings.models());
+    HomeKeys keys = new HomeKeys(home);
+    keys.complete();
     Machine machine =
         new Machine(
             home,
@@ -160,8 +163,11 @@ public final class UpCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCode.UNAVAILABLE, "NOT_READY", failure.get());
     }
     settings.write(home);
+    if (keys.inUse()) {
+      log("every request needs an access key; see: lookalike key list");
+    }
     printReady(home, settings.ports(), Duration.ofNanos(System.nanoTime() - begin));
-    warnOfUnservedCollections(Addresses.of(settings.ports()));
+    warnOfUnservedCollections(keys, Addresses.of(settings.ports()));
     while (true) {
       try {
         if (stopped.await(DISK_CHECK.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -314,8 +320,8 @@ public final class UpCommand implements Callable<Integer> {
   }
 
   /** A collection pins its model: says for which ones it is not served. */
-  private void warnOfUnservedCollections(Addresses addresses) {
-    for (String line : UnservedCollections.of(new Rest(), addresses)) {
+  private void warnOfUnservedCollections(HomeKeys keys, Addresses addresses) {
+    for (String line : UnservedCollections.of(new Rest(address -> keys.commandKey()), addresses)) {
       log(terminal.bad(line));
     }
   }

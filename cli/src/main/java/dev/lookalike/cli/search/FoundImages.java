@@ -23,6 +23,15 @@ final class FoundImages {
 
   private FoundImages() {}
 
+  /**
+   * Where this command finds ingest-service, whatever the answer says of it: the key is shown there
+   * only.
+   */
+  private static URI thumbnail(Target target, String url) {
+    int path = url.indexOf("/v1/");
+    return path < 0 ? URI.create(url) : target.ingest(url.substring(path));
+  }
+
   static void print(
       Target target,
       JsonNode answer,
@@ -37,7 +46,7 @@ final class FoundImages {
                 name(hit),
                 hit.path("similarity").asDouble(),
                 labels(hit),
-                target.rest().bytes(URI.create(hit.path("thumbnail_url").asText()))));
+                target.rest().bytes(thumbnail(target, hit.path("thumbnail_url").asText()))));
       }
       try {
         Files.writeString(
