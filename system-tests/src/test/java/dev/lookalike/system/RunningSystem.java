@@ -88,11 +88,15 @@ final class RunningSystem {
   }
 
   static RunningSystem start(List<String> models) {
+    RunningSystem system = prepared();
+    system.up(models);
+    return system;
+  }
+
+  /** A system that is not started yet. */
+  static RunningSystem prepared() {
     try {
-      RunningSystem system =
-          new RunningSystem(Files.createTempDirectory("lookalike-system"), freePorts());
-      system.up(models);
-      return system;
+      return new RunningSystem(Files.createTempDirectory("lookalike-system"), freePorts());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
