@@ -259,7 +259,7 @@ public final class Gpu {
 
   private double fastest(byte[] graph) throws OrtException {
     double least = Double.MAX_VALUE;
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+    try (OrtSession.SessionOptions options = OnnxModel.options()) {
       options.setIntraOpNumThreads(Runtime.getRuntime().availableProcessors());
       devices.addTo(options);
       ByteBuffer zero = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());

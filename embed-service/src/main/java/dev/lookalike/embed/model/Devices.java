@@ -92,7 +92,7 @@ public record Devices(Policy policy, int id, long memoryLimit, Optional<String> 
 
   /** A convolution on the device, and nowhere else; why that failed. */
   private Optional<String> run() {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+    try (OrtSession.SessionOptions options = OnnxModel.options()) {
       OrtEnvironment environment = OnnxModel.environment();
       addTo(options);
       options.addConfigEntry("session.disable_cpu_ep_fallback", "1");

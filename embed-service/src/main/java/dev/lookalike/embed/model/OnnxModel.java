@@ -183,6 +183,12 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
+  /** Options as they are, behind {@link #environment}: the first made loads the libraries. */
+  static OrtSession.SessionOptions options() {
+    var unused = environment();
+    return new OrtSession.SessionOptions();
+  }
+
   /** On the CPU. */
   public static OnnxModel load(Path folder, int threads) {
     return load(folder, threads, Devices.cpu());
@@ -222,7 +228,7 @@ public final class OnnxModel implements AutoCloseable {
     Optional<OrtSession> opened = Optional.empty();
     boolean done = false;
     try (Arena file = Arena.ofConfined();
-        OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+        OrtSession.SessionOptions options = options()) {
       ModelFolder description = ModelFolder.read(folder, file, weights);
       Wiring wiring = Wiring.of(description, feed);
       OrtEnvironment environment = environment();

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The packaged service on a host without a CUDA device: {@code require} ends with the loader's
- * reason, {@code prefer} runs on the CPU and says so everywhere. Once with the natives of Maven's
- * onnxruntime, which have no CUDA, and once with natives that have it (scripts/cuda-natives), where
+ * reason, {@code prefer} runs on the CPU and says so everywhere. Once with the natives of the
+ * build, which have no CUDA (those of -Pcuda12 have), and once with natives that have it (scripts/cuda-natives), where
  * the system property {@code cuda.natives} or the variable {@code LOOKALIKE_CUDA_NATIVES} names
  * their folder.
  */
@@ -30,11 +30,11 @@ class DevicesIT {
   @TempDir Path folder;
 
   enum Natives {
-    CPU_ONLY,
+    OF_THE_BUILD,
     CUDA_WITHOUT_DRIVER;
 
     List<String> settings() {
-      if (this == CPU_ONLY) {
+      if (this == OF_THE_BUILD) {
         return List.of();
       }
       String named =
@@ -49,7 +49,7 @@ class DevicesIT {
 
     /** What the loader says of what is missing. */
     String reason() {
-      return this == CPU_ONLY ? "CUDA" : "libonnxruntime_providers_cuda.so";
+      return this == OF_THE_BUILD ? "CUDA" : "libonnxruntime_providers_cuda.so";
     }
   }
 
@@ -85,7 +85,12 @@ class DevicesIT {
           .ignoreExceptions()
           .until(() -> service.get("/v1/models").body().contains("\"descriptor\""));
       assertThat(service.get("/v1/models").body())
-          .contains("\"device\":\"cpu\"", "\"device_policy\":\"prefer\"", natives.reason());
+          .contains("\"device\":\"cpu\"", "\"device_policy\":\"prefer\"")
+          .containsIgnoringCase(natives.reason());
+      assertThat(service.mapped("libonnxruntime.so"))
+          .as("unpacked once for all starts, not for this one")
+          .isNotEmpty()
+          .noneMatch(file -> file.contains("/onnxruntime-java"));
       assertThat(service.get("/q/health/ready").body())
           .contains("cpu, and not CUDA: ", natives.reason());
       assertThat(service.get("/q/metrics").body())

@@ -122,6 +122,15 @@ public final class ServiceProcess implements AutoCloseable {
         .sum();
   }
 
+  /** Files of this name that it has mapped. */
+  public List<String> mapped(String name) throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + process.pid() + "/maps")).stream()
+        .filter(line -> line.endsWith("/" + name))
+        .map(line -> line.substring(line.indexOf('/')))
+        .distinct()
+        .toList();
+  }
+
   /** SIGTERM. */
   void terminate() {
     process.destroy();
