@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * The packaged service on a host without a CUDA device: {@code require} ends with the loader's
  * reason, {@code prefer} runs on the CPU and says so everywhere. Once with the natives of the
- * build, which have no CUDA (those of -Pcuda12 have), and once with natives that have it (scripts/cuda-natives), where
- * the system property {@code cuda.natives} or the variable {@code LOOKALIKE_CUDA_NATIVES} names
- * their folder.
+ * build, which have no CUDA (those of -Pcuda12 have), and once with natives that have it
+ * (scripts/cuda-natives), where the system property {@code cuda.natives} or the variable {@code
+ * LOOKALIKE_CUDA_NATIVES} names their folder.
  */
 class DevicesIT {
   /** Nobody listens there: the models are told of without a broker. */
