@@ -21,8 +21,11 @@ import org.junit.jupiter.api.Test;
  * and memory returns to where it was.
  */
 class RobustnessIT {
-  /** What is resident may differ by this much from one rest to the next. */
-  private static final double MARGIN = 1.1;
+  /**
+   * What is resident may differ by this much from one rest to the next: 8 % were seen, and 20 with
+   * nothing given back.
+   */
+  private static final double MARGIN = 1.15;
 
   /** Five seconds of rest, a collection, and malloc's share every five seconds. */
   private static final Duration RESTED = Duration.ofSeconds(12);

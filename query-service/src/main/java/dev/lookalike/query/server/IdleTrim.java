@@ -5,8 +5,9 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryMXBean;
+import java.lang.management.MemoryPoolMXBean;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Gives the heap back when work has ended. The serial collector, which costs the least at rest,
@@ -22,11 +23,15 @@ public class IdleTrim {
   /** CPU time in each second below which the process is at rest: polls and probes take 1 to 3 %. */
   private static final Duration REST = Duration.ofMillis(100);
 
-  /** Less is not worth a collection: the young generation alone comes and goes by that much. */
-  private static final long WORTHWHILE_BYTES = 16 << 20;
+  /** Less garbage is not worth a collection. */
+  private static final long WORTHWHILE_BYTES = 4 << 20;
 
   private final Duration after;
-  private final MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+  private final List<MemoryPoolMXBean> oldGeneration =
+      ManagementFactory.getMemoryPoolMXBeans().stream()
+          .filter(
+              pool -> pool.getName().endsWith("Old Gen") || pool.getName().equals("Tenured Gen"))
+          .toList();
   private long live;
 
   public IdleTrim(QuerySettings settings) {
@@ -60,11 +65,11 @@ public class IdleTrim {
   }
 
   private long used() {
-    return memory.getHeapMemoryUsage().getUsed();
+    return oldGeneration.stream().mapToLong(pool -> pool.getUsage().getUsed()).sum();
   }
 
-  /** Whether this heap is so much fuller than it need be that a whole collection pays. */
+  /** Whether the old generation is so much fuller than it need be that a whole collection pays. */
   static boolean holdsMore(long used, long live) {
-    return used - live > Math.max(WORTHWHILE_BYTES, live / 2);
+    return used - live > Math.max(WORTHWHILE_BYTES, live / 8);
   }
 }
