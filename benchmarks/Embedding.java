@@ -19,6 +19,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
@@ -30,6 +33,7 @@ import java.util.stream.Stream;
  *   benchmarks/embedding variants IMAGES GRAPH...   accuracy and speed; the first graph is the reference
  *   benchmarks/embedding speed GRAPH...             speed alone, over batch sizes
  *   benchmarks/embedding memory IMAGES GRAPH COUNT  resident set after each thousand images
+ *   benchmarks/embedding bare IMAGES GRAPH          decode, preprocess, infer: nothing else; a worker for each core
  * </pre>
  *
  * IMAGES holds validation/ and test/ with a folder for each class (memory: any JPEGs). A graph is a
@@ -47,6 +51,7 @@ public final class Embedding {
     switch (arguments[0]) {
       case "variants" -> variants(Path.of(rest.getFirst()), rest.subList(1, rest.size()));
       case "speed" -> speed(rest);
+      case "bare" -> bare(Path.of(rest.get(0)), rest.get(1));
       case "memory" -> memory(Path.of(rest.get(0)), rest.get(1), Integer.parseInt(rest.get(2)));
       default -> throw new IllegalArgumentException(arguments[0]);
     }
@@ -76,14 +81,35 @@ public final class Embedding {
     return embeddings;
   }
 
+  /** How a file becomes pixels. */
+  private interface Decoding {
+    RgbImage of(Path file) throws IOException;
+  }
+
   private static void embed(OnnxModel model, List<Path> files, BiConsumer<Integer, float[]> taken)
       throws Exception {
+    embed(model, files, Embedding::decoded, taken);
+  }
+
+  private static void embed(
+      OnnxModel model, List<Path> files, Decoding decoding, BiConsumer<Integer, float[]> taken)
+      throws Exception {
     int batch = Math.min(8, model.maxBatchSize());
-    PixelBuffer pixels = model.buffer(batch);
+    embed(model, files, decoding, model.buffer(batch), batch, taken);
+  }
+
+  private static void embed(
+      OnnxModel model,
+      List<Path> files,
+      Decoding decoding,
+      PixelBuffer pixels,
+      int batch,
+      BiConsumer<Integer, float[]> taken)
+      throws Exception {
     for (int first = 0; first < files.size(); first += batch) {
       int count = Math.min(batch, files.size() - first);
       for (int i = 0; i < count; i++) {
-        pixels.write(decoded(files.get(first + i)), i);
+        pixels.write(decoding.of(files.get(first + i)), i);
       }
       List<Inference> inferred = model.infer(pixels, 0, count);
       for (int i = 0; i < count; i++) {
@@ -227,23 +253,77 @@ public final class Embedding {
     return took[took.length / 2] / 1e6;
   }
 
+  /** What the stream is measured against: each worker has a model of its own and one thread for its runs. */
+  private static void bare(Path images, String graph) throws Exception {
+    List<Path> files = files(images);
+    OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    List<OnnxModel> models = new ArrayList<>();
+    for (int worker = 0; worker < THREADS; worker++) {
+      models.add(OnnxModel.load(Path.of(graph), 1));
+    }
+    long start = System.nanoTime();
+    long cpu = system.getProcessCpuTime();
+    try (var workers = Executors.newFixedThreadPool(THREADS)) {
+      List<Callable<Void>> shares = new ArrayList<>();
+      for (int worker = 0; worker < THREADS; worker++) {
+        int first = worker;
+        shares.add(
+            () -> {
+              List<Path> share = new ArrayList<>();
+              for (int i = first; i < files.size(); i += THREADS) {
+                share.add(files.get(i));
+              }
+              embed(models.get(first), share, Embedding::asItIs, (index, embedding) -> {});
+              return null;
+            });
+      }
+      for (Future<Void> share : workers.invokeAll(shares)) {
+        share.get();
+      }
+    }
+    System.out.printf(
+        "{\"images\": %d, \"seconds\": %.2f, \"cpu_seconds\": %.2f}%n",
+        files.size(), (System.nanoTime() - start) / 1e9, (system.getProcessCpuTime() - cpu) / 1e9);
+    for (OnnxModel model : models) {
+      model.close();
+    }
+  }
+
+  /** The file's own pixels, not those of its canonical image. */
+  private static RgbImage asItIs(Path file) throws IOException {
+    if (!(CanonicalDecoder.decode(Files.readAllBytes(file)) instanceof DecodeResult.Decoded decoded)) {
+      throw new IllegalStateException(file + " cannot be read");
+    }
+    return decoded.image();
+  }
+
   private static void memory(Path images, String graph, int count) throws Exception {
     List<Path> files = files(images);
     try (OnnxModel model = OnnxModel.load(Path.of(graph), THREADS)) {
+      // One for all: what is not used any more goes only when the whole heap is collected.
+      int batch = Math.min(8, model.maxBatchSize());
+      PixelBuffer pixels = model.buffer(batch);
       long start = System.nanoTime();
-      System.out.println("| images | resident MiB | seconds |");
-      System.out.println("|---|---|---|");
+      System.out.println("| images | resident MiB | of it Java heap | all else | seconds |");
+      System.out.println("|---|---|---|---|---|");
       for (int done = 0; done < count; ) {
         List<Path> next = new ArrayList<>();
         while (next.size() < 1000 && done + next.size() < count) {
           next.add(files.get((done + next.size()) % files.size()));
         }
-        embed(model, next, (index, embedding) -> {});
+        embed(model, next, Embedding::decoded, pixels, batch, (index, embedding) -> {});
         done += next.size();
+        double resident = residentKib() / 1024.0;
+        double heap = heapBytes() / 1048576.0;
         System.out.printf(
-            "| %d | %.1f | %.0f |%n", done, residentKib() / 1024.0, (System.nanoTime() - start) / 1e9);
+            "| %d | %.1f | %.1f | %.1f | %.0f |%n", done, resident, heap, resident - heap, (System.nanoTime() - start) / 1e9);
       }
     }
+  }
+
+  /** What the Java heap takes of the machine: a page of it that was never used counts, too. */
+  private static long heapBytes() {
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
   }
 
   private static long residentKib() throws IOException {
