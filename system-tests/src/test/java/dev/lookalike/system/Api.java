@@ -55,7 +55,7 @@ final class Api {
 
   /** With the built-in model, unless {@code fields} say otherwise. */
   Answer createCollection(String name, Map<String, Object> fields) {
-    Map<String, Object> body = new HashMap<>(Map.of("model", "descriptor"));
+    Map<String, Object> body = new HashMap<>(Map.of("model", "lookalike-256"));
     body.putAll(fields);
     body.put("name", name);
     Answer created =

@@ -49,7 +49,7 @@ class CollectionsIT {
     assertThat(tiny.path("build").path("model").asText()).isEqualTo("tiny");
     // It answered, so it can be searched: no request fails for a build that is still to come.
     assertThat(api.trySearch("sides-tiny", Pictures.jpeg(1), "k=3").ok().path("hits")).isEmpty();
-    JsonNode built = api.createCollection("sides-built", Map.of("model", "descriptor")).ok();
+    JsonNode built = api.createCollection("sides-built", Map.of("model", "lookalike-256")).ok();
     assertThat(built.path("bound").asBoolean()).isTrue();
     List<String> tokens = new ArrayList<>();
     for (int i = 0; i < IMAGES; i++) {
@@ -61,8 +61,8 @@ class CollectionsIT {
         .extracting(status -> status.path("state").asText())
         .containsOnly("searchable");
     for (String side : List.of("tiny", "built")) {
-      String model = side.equals("tiny") ? "tiny" : "descriptor";
-      int dimension = side.equals("tiny") ? 96 : 944;
+      String model = side.equals("tiny") ? "tiny" : "lookalike-256";
+      int dimension = side.equals("tiny") ? 96 : 256;
       assertThat(api.everything("sides-" + side, true))
           .hasSize(side.equals("tiny") ? IMAGES + 1 : IMAGES)
           .allSatisfy(
@@ -115,7 +115,7 @@ class CollectionsIT {
         system.lookalike("model", "add", folder.toString(), "--name", "added");
     assertThat(added.ok().out()).contains("added is served");
     assertThat(system.lookalike("model", "list").ok().out())
-        .contains("added", "tiny", "descriptor");
+        .contains("added", "tiny", "lookalike-256");
     assertThat(system.lookalike("model", "show", "added").ok().out())
         .contains("served", "96", "model.onnx");
     system.lookalike("collection", "create", "of-added", "--model", "added").ok();
@@ -137,7 +137,7 @@ class CollectionsIT {
     RunningSystem.Run run =
         system.lookalike("collection", "create", "nobody", "--model", "no-such-model");
     assertThat(run.exit()).isEqualTo(5);
-    assertThat(run.err()).contains("MODEL_NOT_SERVED", "no-such-model", "tiny", "descriptor");
+    assertThat(run.err()).contains("MODEL_NOT_SERVED", "no-such-model", "tiny", "lookalike-256");
     assertThat(api.getFromIngest("/v1/collections/nobody").code())
         .isEqualTo("COLLECTION_NOT_FOUND");
   }

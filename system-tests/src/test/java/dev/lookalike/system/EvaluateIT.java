@@ -49,17 +49,17 @@ class EvaluateIT {
 
     JsonNode report =
         system
-            .lookalike("evaluate", folder.toString(), "--model", "descriptor,tiny", "--json")
+            .lookalike("evaluate", folder.toString(), "--model", "lookalike-256,tiny", "--json")
             .json();
     assertThat(report.path("protocol").asText()).isEqualTo("leave-one-out");
     assertThat(report.at("/gallery/duplicates").asInt()).isEqualTo(1);
     assertThat(report.at("/gallery/contradictory")).hasSize(2);
     assertThat(report.at("/gallery/unlabelled")).hasSize(1);
     assertThat(report.path("models").findValuesAsText("model"))
-        .containsExactly("descriptor", "tiny");
+        .containsExactly("lookalike-256", "tiny");
     JsonNode figures = report.at("/models/0");
     assertThat(figures.path("queries").asInt()).isEqualTo(29);
-    assertThat(figures.path("dimension").asInt()).isEqualTo(944);
+    assertThat(figures.path("dimension").asInt()).isEqualTo(256);
     assertThat(figures.at("/rejected_files/0/file").asText()).endsWith("coat/broken.jpg");
     assertThat(figures.at("/rejected_files/0/code").asText()).isEqualTo("UNKNOWN_FORMAT");
     assertThat(figures.path("approximate_recall_at_10").asDouble()).isEqualTo(1);
@@ -138,7 +138,7 @@ class EvaluateIT {
             "--gallery",
             gallery.toString(),
             "--model",
-            "descriptor",
+            "lookalike-256",
             "--precision",
             "0.2,1");
     List<String> withJson = new ArrayList<>(command);
@@ -154,7 +154,8 @@ class EvaluateIT {
     assertThat(figures.at("/rejected_files/0/code").asText()).isEqualTo("UNKNOWN_FORMAT");
 
     RunningSystem.Run table = system.lookalike(command).ok();
-    assertThat(table.out()).contains("R@1", "mAP", "min similarity", "photo p50 ms", "descriptor");
+    assertThat(table.out())
+        .contains("R@1", "mAP", "min similarity", "photo p50 ms", "lookalike-256");
     assertThat(table.err()).contains("glove/broken.jpg: UNKNOWN_FORMAT");
     assertThat(temporaryCollections()).isEmpty();
   }
@@ -168,7 +169,7 @@ class EvaluateIT {
                 "evaluate",
                 folder.toString(),
                 "--model",
-                "descriptor,tiny")
+                "lookalike-256,tiny")
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("out.txt").toFile());
     builder.environment().put("LOOKALIKE_HOME", system.home.toString());
@@ -189,7 +190,7 @@ class EvaluateIT {
   void aModelThatIsNotServedIsToldBeforeAnythingIsDone(@TempDir Path folder) throws IOException {
     pictures(folder, 0, 4);
     RunningSystem.Run run =
-        system.lookalike("evaluate", folder.toString(), "--model", "descriptor,nonsense");
+        system.lookalike("evaluate", folder.toString(), "--model", "lookalike-256,nonsense");
     assertThat(run.exit()).isEqualTo(5);
     assertThat(run.err()).contains("MODEL_NOT_SERVED", "nonsense", "tiny");
   }

@@ -55,7 +55,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples: which of two models is better for these pictures?",
       "  lookalike up --detach --model models/mobilenet-v2",
-      "  lookalike evaluate --queries clothing/test --gallery clothing/train --model mobilenet-v2,descriptor",
+      "  lookalike evaluate --queries clothing/test --gallery clothing/train --model mobilenet-v2,lookalike-256",
       "  lookalike evaluate photos --precision 0.9,0.99 --json | jq '.models[].recall_at'"
     })
 public final class EvaluateCommand implements Callable<Integer> {

@@ -14,6 +14,8 @@ import java.util.Set;
 
 /** Which collections have a model that is not served, one sentence each. */
 final class UnservedCollections {
+  /** A model without a folder: nobody can serve it any more. */
+  private static final String FORMERLY_BUILT_IN = "descriptor";
 
   private UnservedCollections() {}
 
@@ -38,15 +40,25 @@ final class UnservedCollections {
       String model = build.path("model").asText();
       String digest = build.path("model_digest").asText();
       if (build.isObject() && !digests.contains(digest)) {
-        lines.add(
-            ("collection %s is pinned to model %s (digest %.12s), which is not served now: its images stay, "
-                    + "but new ones wait and it cannot be searched by image. Serve it with: "
-                    + "lookalike up --model FOLDER_OF_%s")
-                .formatted(name, model, digest, model));
+        lines.add(pinned(name, model, digest));
       } else if (!build.isObject() && reasons.containsKey(name)) {
         lines.add("collection %s has no model yet: %s".formatted(name, reasons.get(name)));
       }
     }
     return lines;
+  }
+
+  /** What is the matter with a collection whose model is not served, and what helps. */
+  static String pinned(String name, String model, String digest) {
+    return model.equals(FORMERLY_BUILT_IN)
+        ? ("collection %1$s is pinned to model %2$s (digest %3$.12s), which earlier versions had built in "
+                + "and this one has not: its images stay and can be listed and exported, but new ones wait "
+                + "and it cannot be searched by image. Import them again into a new collection; to keep the "
+                + "name for it: lookalike collection rename %1$s %1$s-%2$s")
+            .formatted(name, model, digest)
+        : ("collection %s is pinned to model %s (digest %.12s), which is not served now: its images stay, "
+                + "but new ones wait and it cannot be searched by image. Serve it with: "
+                + "lookalike up --model FOLDER_OF_%s")
+            .formatted(name, model, digest, model);
   }
 }

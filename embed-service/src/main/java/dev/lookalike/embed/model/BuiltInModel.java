@@ -1,25 +1,23 @@
 package dev.lookalike.embed.model;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The model that is there when none is given: a descriptor of shape and colour, computed by a graph
- * that is written here and not trained. Written into a folder of its own for loading; closing it
- * removes the folder.
+ * The model that is there when none is given: a small network for photographs, which {@code
+ * training/default-model} trains. It comes with the service; written into a folder of its own for
+ * loading, and closing it removes the folder.
  */
 public final class BuiltInModel implements AutoCloseable {
-  private static final String PROCESSOR =
-      """
-      {"id": "descriptor", "version": "1", "output": "embedding",
-       "preprocessing": {
-         "image_processor_type": "ViTImageProcessor",
-         "size": {"height": 98, "width": 98}, "resample": 2,
-         "do_rescale": true, "rescale_factor": 0.00392156862745098, "do_normalize": false}}
-      """;
+  /** What it is called in collections and answers. A network with other weights has another id. */
+  public static final String ID = "lookalike-256";
+
+  private static final List<String> FILES =
+      List.of("model.onnx", "preprocessor_config.json", "lookalike-model.json");
 
   private final Path folder;
 
@@ -30,8 +28,14 @@ public final class BuiltInModel implements AutoCloseable {
   /** Writes the folder. */
   public static BuiltInModel write() throws IOException {
     Path folder = Files.createTempDirectory("lookalike-model");
-    Files.write(folder.resolve("model.onnx"), Descriptor.graph());
-    Files.writeString(folder.resolve("lookalike-model.json"), PROCESSOR);
+    for (String file : FILES) {
+      try (InputStream content = BuiltInModel.class.getResourceAsStream("/model/" + file)) {
+        if (content == null) {
+          throw new IOException("no /model/" + file + " in the service");
+        }
+        Files.copy(content, folder.resolve(file));
+      }
+    }
     return new BuiltInModel(folder);
   }
 

@@ -10,8 +10,8 @@ import java.util.Optional;
 public interface ModelSettings {
   /**
    * Model folders, or graphs in them, comma-separated; the first is the default for collections
-   * that name no model. The built-in descriptor is served behind them, and is the default without
-   * any.
+   * that name no model. The built-in lookalike-256 is served behind them, and is the default
+   * without any.
    */
   Optional<List<String>> models();
 

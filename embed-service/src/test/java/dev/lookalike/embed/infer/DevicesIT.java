@@ -83,7 +83,7 @@ class DevicesIT {
       await()
           .atMost(Duration.ofSeconds(60))
           .ignoreExceptions()
-          .until(() -> service.get("/v1/models").body().contains("\"descriptor\""));
+          .until(() -> service.get("/v1/models").body().contains("\"lookalike-256\""));
       assertThat(service.get("/v1/models").body())
           .contains("\"device\":\"cpu\"", "\"device_policy\":\"prefer\"")
           .containsIgnoringCase(natives.reason());

@@ -108,22 +108,6 @@ class ModelFolderTest {
     models.close();
   }
 
-  @Test
-  void theBuiltInModelIsTheSameEverywhere() throws Exception {
-    assertThat(Descriptor.graph()).isEqualTo(Descriptor.graph());
-    try (BuiltInModel builtIn = BuiltInModel.write();
-        OnnxModel model = OnnxModel.load(builtIn.folder(), 1)) {
-      assertThat(model.reference().getId()).isEqualTo("descriptor");
-      assertThat(model.reference().getDimension()).isEqualTo(944);
-      PixelBuffer black = model.buffer(1);
-      double squares = 0;
-      for (float value : model.infer(black, 0, 1).getFirst().embedding()) {
-        squares += (double) value * value;
-      }
-      assertThat(squares).as("a black image has an embedding").isGreaterThan(0.01);
-    }
-  }
-
   private Path unpacked(String name) throws IOException {
     ExportsTest.unpackTo(folder);
     return folder.resolve(name);

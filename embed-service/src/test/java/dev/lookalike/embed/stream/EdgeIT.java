@@ -132,7 +132,7 @@ class EdgeIT {
                     .build(),
                 image(Images.jpeg(2))));
     assertThat(response.getResultsCount()).isEqualTo(4);
-    assertThat(response.getModel().getId()).isEqualTo("descriptor");
+    assertThat(response.getModel().getId()).isEqualTo("lookalike-256");
     assertThat(response.getBuildId()).isNotEmpty();
     List<Float> first = response.getResults(0).getEmbedding().getValuesList();
     assertThat(first).hasSize(response.getModel().getDimension());

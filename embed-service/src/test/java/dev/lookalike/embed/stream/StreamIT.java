@@ -304,7 +304,7 @@ class StreamIT {
                       == 200);
       JsonNode models = JSON.readTree(service.get("/v1/models").body());
       assertThat(models.path("models").findValuesAsText("id"))
-          .containsExactly("vit", "clip", "descriptor");
+          .containsExactly("vit", "clip", "lookalike-256");
       assertThat(models.path("refused").toString()).contains("absent");
       assertThat(models.path("unserved").findValuesAsText("collection"))
           .contains("foreign", "pinned")
@@ -444,7 +444,7 @@ class StreamIT {
 
       JsonNode told = JSON.readTree(service.get("/v1/models").body());
       assertThat(told.path("models").findValuesAsText("id"))
-          .containsExactly("sound", "swapped", "sometimes", "descriptor");
+          .containsExactly("sound", "swapped", "sometimes", "lookalike-256");
       Map<String, String> reasons = new HashMap<>();
       told.path("refused")
           .forEach(
