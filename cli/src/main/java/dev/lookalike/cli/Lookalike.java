@@ -12,6 +12,7 @@ import dev.lookalike.cli.images.PatchCommand;
 import dev.lookalike.cli.images.PutCommand;
 import dev.lookalike.cli.images.RejectedCommand;
 import dev.lookalike.cli.imports.ImportCommand;
+import dev.lookalike.cli.index.IndexCommand;
 import dev.lookalike.cli.keys.KeyCommand;
 import dev.lookalike.cli.machine.DownCommand;
 import dev.lookalike.cli.machine.LogsCommand;
@@ -71,6 +72,7 @@ import picocli.CommandLine.ParseResult;
       DeleteCommand.class,
       RejectedCommand.class,
       CollectionCommand.class,
+      IndexCommand.class,
       ModelCommand.class,
       KeyCommand.class,
       TrainCommand.class,

@@ -28,6 +28,18 @@ class ArchitectureTest {
   }
 
   @Test
+  void milvusIsInOnePackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("..query.index.milvus")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.milvus..", "com.google.gson..")
+        .because("another engine comes behind VectorIndex")
+        .check(CLASSES);
+  }
+
+  @Test
   void kafkaIsInTheSink() {
     noClasses()
         .that()

@@ -137,7 +137,9 @@ class AccessIT {
               Map.entry("query GET /v1/collections/{collection}/images/{id}", Need.READER),
               Map.entry("query GET /v1/collections/{collection}/images", Need.READER),
               Map.entry("query GET /v1/collections/{collection}/count", Need.READER),
-              Map.entry("query GET /v1/collections/{collection}/index", Need.READER)));
+              Map.entry("query GET /v1/collections/{collection}/index", Need.READER),
+              Map.entry("query POST /v1/collections/{collection}/index:rebuild", Need.ADMIN),
+              Map.entry("query POST /v1/collections/{collection}/index:compare", Need.ADMIN)));
 
   private static final Map<String, Need> CALLS =
       new TreeMap<>(
@@ -163,7 +165,9 @@ class AccessIT {
               Map.entry("lookalike.search.v1.Search/GetImage", Need.READER),
               Map.entry("lookalike.search.v1.Search/ListImages", Need.READER),
               Map.entry("lookalike.search.v1.Search/CountImages", Need.READER),
-              Map.entry("lookalike.search.v1.Search/DescribeIndex", Need.READER)));
+              Map.entry("lookalike.search.v1.Search/DescribeIndex", Need.READER),
+              Map.entry("lookalike.search.v1.Search/RebuildIndex", Need.ADMIN),
+              Map.entry("lookalike.search.v1.Search/CompareIndex", Need.ADMIN)));
 
   /** What Quarkus serves of itself. */
   private static final Map<String, Need> OF_QUARKUS =

@@ -173,6 +173,7 @@ class ArchitectureTest {
   @Test
   void eachEngineAppearsInOnePackage() {
     onePackageUses("org.apache.lucene..", "dev.lookalike.query.index.lucene");
+    onePackageUses("io.milvus..", "dev.lookalike.query.index.milvus");
     onePackageUses("ai.onnxruntime..", "dev.lookalike.embed.model");
     onePackageUses("org.bytedeco..", "dev.lookalike.imaging.opencv");
   }

@@ -45,7 +45,11 @@ public final class Rest {
   }
 
   private HttpRequest.Builder request(URI address) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(TIMEOUT);
+    return request(address, TIMEOUT);
+  }
+
+  private HttpRequest.Builder request(URI address, Duration timeout) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(timeout);
     keys.apply(address).ifPresent(key -> request.header("Authorization", "Bearer " + key));
     return request;
   }
@@ -78,8 +82,13 @@ public final class Rest {
 
   /** Sends a request without a body. */
   public Answer send(String method, URI address) {
+    return send(method, address, TIMEOUT);
+  }
+
+  /** Sends a request without a body to what may take its time. */
+  public Answer send(String method, URI address, Duration timeout) {
     return answer(
-        request(address)
+        request(address, timeout)
             .header("Accept", "application/json")
             .method(method, BodyPublishers.noBody())
             .build());

@@ -13,14 +13,16 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What {@code up} was told last, so that {@code up} without options does the same again.
  *
  * @param models absolute folders, or {@code builtin}; the first is the default of new collections;
  *     empty: the built-in model
+ * @param milvus address of the Milvus that holds the index; empty: it is in the home
  */
-public record Settings(List<Path> models, Ports ports) {
+public record Settings(List<Path> models, Ports ports, Optional<String> milvus) {
 
   public Settings {
     models = List.copyOf(models);
@@ -32,7 +34,7 @@ public record Settings(List<Path> models, Ports ports) {
     try {
       text = Files.readString(home.settingsFile());
     } catch (NoSuchFileException e) {
-      return new Settings(List.of(), Ports.of(Ports.DEFAULT_BASE, Map.of()));
+      return new Settings(List.of(), Ports.of(Ports.DEFAULT_BASE, Map.of()), Optional.empty());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -45,7 +47,10 @@ public record Settings(List<Path> models, Ports ports) {
         ports.put(listener, node.path("ports").path(listener.text()).asInt());
       }
     }
-    return new Settings(models, Ports.of(Ports.DEFAULT_BASE, ports));
+    return new Settings(
+        models,
+        Ports.of(Ports.DEFAULT_BASE, ports),
+        Optional.of(node.path("milvus").asText()).filter(uri -> !uri.isEmpty()));
   }
 
   /**
@@ -70,6 +75,7 @@ public record Settings(List<Path> models, Ports ports) {
     for (Ports.Listener listener : Ports.Listener.values()) {
       portsNode.put(listener.text(), ports.of(listener));
     }
+    milvus.ifPresent(uri -> node.put("milvus", uri));
     RunState.replace(home.settingsFile(), Json.line(node) + "\n");
   }
 }

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -82,9 +83,11 @@ record Distribution(Path root) {
    * The children of a machine.
    *
    * @param models folders; empty: the built-in model
+   * @param milvus address of the Milvus that holds the index; empty: Lucene, in the home
    * @param train whether this run writes the AOT caches instead of reading them
    */
-  List<ChildSpec> children(Home home, Ports ports, List<Path> models, boolean train) {
+  List<ChildSpec> children(
+      Home home, Ports ports, List<Path> models, Optional<String> milvus, boolean train) {
     List<ChildSpec> specs = new ArrayList<>();
     List<String> brokerOptions = new ArrayList<>(aot("broker", train));
     brokerOptions.add(HOME_PROPERTY + home.directory());
@@ -103,19 +106,15 @@ record Distribution(Path root) {
     embed.add("-Dlookalike.models=" + modelList);
     embed.add("-Dlookalike.models.directory=" + home.models());
     specs.add(service("embed", home, ports, Listener.EMBED, Listener.EMBED_GRPC, 1, embed, train));
-    specs.add(
-        service(
-            "query",
-            home,
-            ports,
-            Listener.QUERY,
-            Listener.QUERY_GRPC,
-            1,
-            List.of(
-                "-Dlookalike.index.directory=" + home.index(),
-                "-Dlookalike.embed.address=" + ports.address(Listener.EMBED_GRPC),
-                "-Dlookalike.content-url=http://" + ports.address(Listener.INGEST)),
-            train));
+    List<String> query = new ArrayList<>();
+    query.add("-Dlookalike.index.directory=" + home.index());
+    query.add("-Dlookalike.embed.address=" + ports.address(Listener.EMBED_GRPC));
+    query.add("-Dlookalike.content-url=http://" + ports.address(Listener.INGEST));
+    milvus.ifPresent(
+        uri ->
+            query.addAll(
+                List.of("-Dlookalike.index.type=milvus", "-Dlookalike.index.milvus.uri=" + uri)));
+    specs.add(service("query", home, ports, Listener.QUERY, Listener.QUERY_GRPC, 1, query, train));
     specs.add(
         service(
             "ingest",

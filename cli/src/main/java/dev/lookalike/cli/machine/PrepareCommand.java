@@ -68,7 +68,7 @@ public final class PrepareCommand implements Callable<Integer> {
         new Machine(
             home,
             ports,
-            distribution.children(home, ports, List.of(), true),
+            distribution.children(home, ports, List.of(), Optional.empty(), true),
             Child.RestartPolicy.DEFAULT,
             Terminal.SYSTEM::note);
     Thread stop = new Thread(() -> machine.stop(Machine.STOP_PATIENCE), "stop");

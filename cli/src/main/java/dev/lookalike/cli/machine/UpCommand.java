@@ -51,12 +51,16 @@ import picocli.CommandLine.Option;
       "  lookalike up                              with the built-in model, state in ~/.lookalike",
       "  lookalike up --detach                     in the background",
       "  lookalike up --model models/mobilenet-v2  with a model of yours (model.onnx in a folder)",
+      "  lookalike up --milvus http://127.0.0.1:19530",
       "  lookalike up --home /data/shop --port-base 9700"
     })
 public final class UpCommand implements Callable<Integer> {
 
   /** Stands for the model that comes with embed-service. */
   private static final Path BUILT_IN = Path.of("builtin");
+
+  /** Instead of an address: back to the index in the home. */
+  private static final String NO_MILVUS = "none";
 
   private static final Duration READY_PATIENCE = Duration.ofMinutes(5);
   private static final Duration LEFTOVER_PATIENCE = Duration.ofSeconds(30);
@@ -75,6 +79,14 @@ public final class UpCommand implements Callable<Integer> {
           "Folder with model.onnx, or `builtin`; may be given several times, the first is the default of new "
               + "collections. Default: those given last, else builtin.")
   private List<Path> models = List.of();
+
+  @Option(
+      names = "--milvus",
+      paramLabel = "URI",
+      description =
+          "Address of a Milvus that holds the index instead of the home, as http://127.0.0.1:19530; `none`: the "
+              + "home. Default: as given last.")
+  private @Nullable String milvus;
 
   @Option(
       names = "--detach",
@@ -107,7 +119,7 @@ public final class UpCommand implements Callable<Integer> {
     Home home = new Home(homeDirectory == null ? Home.defaultDirectory() : homeDirectory);
     home.open();
     Settings remembered = Settings.read(home);
-    Settings settings = new Settings(models(remembered), ports(remembered));
+    Settings settings = new Settings(models(remembered), ports(remembered), milvus(remembered));
     if (detach) {
       return startDetached(home);
     }
@@ -140,7 +152,7 @@ public final class UpCommand implements Callable<Integer> {
         new Machine(
             home,
             settings.ports(),
-            Distribution.find().children(home, settings.ports(), usable, false),
+            Distribution.find().children(home, settings.ports(), usable, settings.milvus(), false),
             Child.RestartPolicy.DEFAULT,
             this::log);
     CountDownLatch stopped = new CountDownLatch(1);
@@ -166,7 +178,8 @@ public final class UpCommand implements Callable<Integer> {
     if (keys.inUse()) {
       log("every request needs an access key; see: lookalike key list");
     }
-    printReady(home, settings.ports(), Duration.ofNanos(System.nanoTime() - begin));
+    printReady(
+        home, settings.ports(), settings.milvus(), Duration.ofNanos(System.nanoTime() - begin));
     warnOfUnservedCollections(keys, Addresses.of(settings.ports()));
     while (true) {
       try {
@@ -207,6 +220,20 @@ public final class UpCommand implements Callable<Integer> {
       folders.add(folder);
     }
     return folders;
+  }
+
+  private Optional<String> milvus(Settings remembered) {
+    if (milvus == null) {
+      return remembered.milvus();
+    }
+    if (milvus.equals(NO_MILVUS)) {
+      return Optional.empty();
+    }
+    if (!milvus.matches("https?://[^\\s]+")) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "USAGE", "--milvus: " + milvus + " is no address like http://host:19530");
+    }
+    return Optional.of(milvus);
   }
 
   /**
@@ -286,7 +313,7 @@ public final class UpCommand implements Callable<Integer> {
     }
   }
 
-  private void printReady(Home home, Ports ports, Duration took) {
+  private void printReady(Home home, Ports ports, Optional<String> milvus, Duration took) {
     if (json) {
       ObjectNode node = Json.object().put("ready", true).put("home", home.directory().toString());
       ObjectNode addresses = node.putObject("ports");
@@ -315,6 +342,7 @@ public final class UpCommand implements Callable<Integer> {
             + ports.address(Listener.EMBED)
             + "   gRPC "
             + ports.address(Listener.EMBED_GRPC));
+    milvus.ifPresent(uri -> terminal.line("  index    Milvus at " + uri));
     terminal.line("  broker   " + ports.address(Listener.BROKER));
     terminal.line("Next: lookalike import FOLDER, then: lookalike search PHOTO");
   }
@@ -344,6 +372,9 @@ public final class UpCommand implements Callable<Integer> {
                 List.of("--model", (m.equals(BUILT_IN) ? m : m.toAbsolutePath()).toString())));
     if (portBase != null) {
       command.addAll(List.of("--port-base", portBase.toString()));
+    }
+    if (milvus != null) {
+      command.addAll(List.of("--milvus", milvus));
     }
     otherPorts.forEach((name, port) -> command.addAll(List.of("--port", name + "=" + port)));
     if (json) {

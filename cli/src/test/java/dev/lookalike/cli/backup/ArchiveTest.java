@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,8 @@ class ArchiveTest {
     Files.writeString(home.index().resolve("segment"), "rebuilt from the log");
     Path model = Files.createDirectories(directory.resolve("models/tiny"));
     Files.writeString(model.resolve("model.onnx"), "graph");
-    new Settings(List.of(model, Path.of("builtin")), Ports.of(8_700, Map.of())).write(home);
+    new Settings(List.of(model, Path.of("builtin")), Ports.of(8_700, Map.of()), Optional.empty())
+        .write(home);
     file = directory.resolve("backup.zip");
     Archive.Contents contents = Archive.write(home, file);
     assertThat(contents.files()).isEqualTo(4);

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,7 +63,8 @@ class HomeTest {
     Settings settings =
         new Settings(
             List.of(Path.of("/models/a"), Path.of("builtin"), directory.resolve("models/0/b")),
-            ports);
+            ports,
+            Optional.of("http://milvus:19530"));
     settings.write(home);
     assertThat(Settings.read(home)).isEqualTo(settings);
     assertThat(Settings.read(home).ports().of(Ports.Listener.QUERY)).isEqualTo(9_703);

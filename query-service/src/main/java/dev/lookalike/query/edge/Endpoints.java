@@ -1,14 +1,17 @@
 package dev.lookalike.query.edge;
 
+import static dev.lookalike.access.Role.ADMIN;
 import static dev.lookalike.access.Role.READER;
 
 import dev.lookalike.edge.AccessSettings;
 import dev.lookalike.edge.AccessTable;
 import dev.lookalike.edge.CollectionNames;
+import dev.lookalike.proto.search.v1.CompareIndexRequest;
 import dev.lookalike.proto.search.v1.CountImagesRequest;
 import dev.lookalike.proto.search.v1.DescribeIndexRequest;
 import dev.lookalike.proto.search.v1.GetImageRequest;
 import dev.lookalike.proto.search.v1.ListImagesRequest;
+import dev.lookalike.proto.search.v1.RebuildIndexRequest;
 import dev.lookalike.proto.search.v1.SearchGrpc;
 import dev.lookalike.proto.search.v1.SearchRequest;
 import dev.lookalike.query.sink.Indexes;
@@ -39,6 +42,10 @@ public class Endpoints {
         .in(READER, "GET", COLLECTION + "/count")
         .in(READER, SearchGrpc.getDescribeIndexMethod(), DescribeIndexRequest::getCollection)
         .in(READER, "GET", COLLECTION + "/index")
+        .in(ADMIN, SearchGrpc.getRebuildIndexMethod(), RebuildIndexRequest::getCollection)
+        .in(ADMIN, "POST", COLLECTION + "/index:rebuild")
+        .in(ADMIN, SearchGrpc.getCompareIndexMethod(), CompareIndexRequest::getCollection)
+        .in(ADMIN, "POST", COLLECTION + "/index:compare")
         .build();
   }
 

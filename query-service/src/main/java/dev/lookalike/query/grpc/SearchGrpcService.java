@@ -1,6 +1,8 @@
 package dev.lookalike.query.grpc;
 
 import dev.lookalike.edge.Caller;
+import dev.lookalike.proto.search.v1.CompareIndexRequest;
+import dev.lookalike.proto.search.v1.CompareIndexResponse;
 import dev.lookalike.proto.search.v1.CountImagesRequest;
 import dev.lookalike.proto.search.v1.CountImagesResponse;
 import dev.lookalike.proto.search.v1.DescribeIndexRequest;
@@ -11,6 +13,8 @@ import dev.lookalike.proto.search.v1.GetStatusResponse;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ListImagesRequest;
 import dev.lookalike.proto.search.v1.ListImagesResponse;
+import dev.lookalike.proto.search.v1.RebuildIndexRequest;
+import dev.lookalike.proto.search.v1.RebuildIndexResponse;
 import dev.lookalike.proto.search.v1.SearchBatchRequest;
 import dev.lookalike.proto.search.v1.SearchBatchResponse;
 import dev.lookalike.proto.search.v1.SearchGrpc;
@@ -92,6 +96,20 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   public void describeIndex(
       DescribeIndexRequest request, StreamObserver<DescribeIndexResponse> observer) {
     answer(observer, () -> entries.describe(request));
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void rebuildIndex(
+      RebuildIndexRequest request, StreamObserver<RebuildIndexResponse> observer) {
+    answer(observer, () -> entries.rebuild(request));
+  }
+
+  @Override
+  @RunOnVirtualThread
+  public void compareIndex(
+      CompareIndexRequest request, StreamObserver<CompareIndexResponse> observer) {
+    answer(observer, () -> entries.compare(request));
   }
 
   private <T> void answer(StreamObserver<T> observer, Supplier<T> work) {

@@ -8,11 +8,18 @@ public final class IndexException extends RuntimeException {
   public enum Kind {
     /** May work later: no space, no access, closed, in use by another process. */
     UNAVAILABLE,
+    /** Would have to read more of the index than one request may; narrow the filter. */
+    TOO_MUCH,
     /** The data cannot be trusted; it must be built anew from the log. */
     CORRUPT
   }
 
   private final Kind kind;
+
+  public IndexException(Kind kind, String message) {
+    super(message);
+    this.kind = kind;
+  }
 
   public IndexException(Kind kind, String message, Throwable cause) {
     super(message, cause);

@@ -179,7 +179,23 @@ final class Bodies {
       long searchable,
       long rejected,
       long deleted,
-      List<PartitionBody> partitions) {}
+      List<PartitionBody> partitions,
+      @Schema(description = "Whether one is being built beside it.") boolean rebuilding) {}
+
+  @Schema(name = "Rebuild")
+  record RebuildAnswer(@Schema(description = "False: it was being built already.") boolean begun) {}
+
+  @Schema(name = "Comparison")
+  record CompareAnswer(
+      @Schema(description = "Entries that the log has.") long compared,
+      long missing,
+      long stale,
+      long extra,
+      @Schema(description = "The first hundred that differ.") List<DifferenceBody> differences) {}
+
+  @Schema(name = "Difference")
+  record DifferenceBody(
+      String imageId, @Schema(description = "missing, stale or extra") String difference) {}
 
   /** An instant as the value of an attribute. */
   record TimeBody(@JsonProperty("time") String time) {}

@@ -10,6 +10,7 @@ import dev.lookalike.proto.image.v1.Label;
 import dev.lookalike.proto.image.v1.LabelSource;
 import dev.lookalike.proto.image.v1.ModelReference;
 import dev.lookalike.proto.image.v1.Region;
+import dev.lookalike.proto.search.v1.CompareIndexResponse;
 import dev.lookalike.proto.search.v1.DescribeIndexResponse;
 import dev.lookalike.proto.search.v1.Example;
 import dev.lookalike.proto.search.v1.Hit;
@@ -214,6 +215,20 @@ final class Json {
                 partition ->
                     new Bodies.PartitionBody(
                         partition.getPartition(), partition.getImagesEnd(), partition.getApplied()))
+            .toList(),
+        response.getRebuilding());
+  }
+
+  static Bodies.CompareAnswer answer(CompareIndexResponse response) {
+    return new Bodies.CompareAnswer(
+        response.getCompared(),
+        response.getMissing(),
+        response.getStale(),
+        response.getExtra(),
+        response.getDifferencesList().stream()
+            .map(
+                difference ->
+                    new Bodies.DifferenceBody(difference.getImageId(), difference.getDifference()))
             .toList());
   }
 

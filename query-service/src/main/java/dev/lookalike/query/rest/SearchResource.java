@@ -2,6 +2,7 @@ package dev.lookalike.query.rest;
 
 import dev.lookalike.edge.Caller;
 import dev.lookalike.proto.image.v1.Region;
+import dev.lookalike.proto.search.v1.CompareIndexRequest;
 import dev.lookalike.proto.search.v1.CountImagesRequest;
 import dev.lookalike.proto.search.v1.CountImagesResponse;
 import dev.lookalike.proto.search.v1.DescribeIndexRequest;
@@ -10,6 +11,7 @@ import dev.lookalike.proto.search.v1.GetImageRequest;
 import dev.lookalike.proto.search.v1.GetStatusRequest;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.ListImagesRequest;
+import dev.lookalike.proto.search.v1.RebuildIndexRequest;
 import dev.lookalike.proto.search.v1.SearchBatchRequest;
 import dev.lookalike.proto.search.v1.SearchRequest;
 import dev.lookalike.query.metrics.QueryMetrics;
@@ -269,6 +271,42 @@ public class SearchResource {
             Json.answer(
                 entries.describe(
                     DescribeIndexRequest.newBuilder().setCollection(collection).build())));
+  }
+
+  @POST
+  @Path("/collections/{collection}/index:rebuild")
+  @Operation(
+      operationId = "rebuildIndex",
+      summary = "Builds the index anew from the log, beside the one that answers",
+      description =
+          "Answers when that has begun; the description of the index says `rebuilding` until it is done.")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.RebuildAnswer.class)))
+  public Bodies.RebuildAnswer rebuild(@PathParam("collection") String collection) {
+    return answered(
+        () ->
+            new Bodies.RebuildAnswer(
+                entries
+                    .rebuild(RebuildIndexRequest.newBuilder().setCollection(collection).build())
+                    .getBegun()));
+  }
+
+  @POST
+  @Path("/collections/{collection}/index:compare")
+  @Operation(
+      operationId = "compareIndex",
+      summary = "Compares each entry of the index with the log",
+      description = "Takes as long as it takes to read the log.")
+  @APIResponse(
+      responseCode = "200",
+      content = @Content(schema = @Schema(implementation = Bodies.CompareAnswer.class)))
+  public Bodies.CompareAnswer compare(@PathParam("collection") String collection) {
+    return answered(
+        () ->
+            Json.answer(
+                entries.compare(
+                    CompareIndexRequest.newBuilder().setCollection(collection).build())));
   }
 
   private <T> T answered(Supplier<T> work) {

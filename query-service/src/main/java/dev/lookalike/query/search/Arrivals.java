@@ -34,7 +34,7 @@ final class Arrivals {
 
   private boolean isComing(Lookup lookup) {
     return switch (lookup) {
-      case Lookup.NotReady notReady -> left(notReady.since()) > 0;
+      case Lookup.NotReady notReady -> !notReady.away() && left(notReady.since()) > 0;
       case Lookup.NotBound notBound -> left(notBound.since()) > 0;
       case Lookup.Ready ready -> false;
       case Lookup.Unknown unknown -> false;

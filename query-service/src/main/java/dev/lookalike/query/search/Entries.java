@@ -9,6 +9,8 @@ import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.events.v1.Embedded;
 import dev.lookalike.proto.events.v1.Rejected;
 import dev.lookalike.proto.image.v1.ImageVersion;
+import dev.lookalike.proto.search.v1.CompareIndexRequest;
+import dev.lookalike.proto.search.v1.CompareIndexResponse;
 import dev.lookalike.proto.search.v1.CountImagesRequest;
 import dev.lookalike.proto.search.v1.CountImagesResponse;
 import dev.lookalike.proto.search.v1.DescribeIndexRequest;
@@ -16,9 +18,12 @@ import dev.lookalike.proto.search.v1.DescribeIndexResponse;
 import dev.lookalike.proto.search.v1.GetImageRequest;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
+import dev.lookalike.proto.search.v1.IndexDifference;
 import dev.lookalike.proto.search.v1.ListImagesRequest;
 import dev.lookalike.proto.search.v1.ListImagesResponse;
 import dev.lookalike.proto.search.v1.PartitionPosition;
+import dev.lookalike.proto.search.v1.RebuildIndexRequest;
+import dev.lookalike.proto.search.v1.RebuildIndexResponse;
 import dev.lookalike.proto.search.v1.Vector;
 import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.filter.FilterParser;
@@ -30,6 +35,7 @@ import dev.lookalike.query.index.Listing;
 import dev.lookalike.query.index.Progress;
 import dev.lookalike.query.index.State;
 import dev.lookalike.query.sink.Broker;
+import dev.lookalike.query.sink.Comparison;
 import dev.lookalike.query.sink.Indexes;
 import dev.lookalike.query.sink.Indexes.Lookup;
 import java.net.URLEncoder;
@@ -52,6 +58,8 @@ public final class Entries {
   private final Broker broker;
   private final String contentUrl;
   private final Gate gate;
+  private final Gate comparisons = new Gate(1, "comparisons");
+  private final SearchSettings settings;
 
   /**
    * @param contentUrl where ingest-service is reached by whoever shows the images
@@ -62,6 +70,7 @@ public final class Entries {
     this.broker = broker;
     this.contentUrl =
         contentUrl.endsWith("/") ? contentUrl.substring(0, contentUrl.length() - 1) : contentUrl;
+    this.settings = settings;
     this.gate = new Gate(settings.maxConcurrent(), "requests");
   }
 
@@ -182,7 +191,8 @@ public final class Entries {
                   .setModel(ready.follower().build().getModel())
                   .setSearchable(counts.searchable())
                   .setRejected(counts.rejected())
-                  .setDeleted(counts.deleted());
+                  .setDeleted(counts.deleted())
+                  .setRebuilding(indexes.isRebuilding(ready));
           for (int partition = 0; partition < collection.getPartitions(); partition++) {
             response.addPartitions(
                 PartitionPosition.newBuilder()
@@ -194,13 +204,50 @@ public final class Entries {
         });
   }
 
+  /** See the contract: Search.RebuildIndex. */
+  public RebuildIndexResponse rebuild(RebuildIndexRequest request) {
+    Lookup.Ready ready = ready(indexes.find(request.getCollection()), request.getCollection());
+    return RebuildIndexResponse.newBuilder()
+        .setBegun(reading(() -> indexes.rebuild(ready)))
+        .build();
+  }
+
+  /** See the contract: Search.CompareIndex. */
+  public CompareIndexResponse compare(CompareIndexRequest request) {
+    return comparisons.with(
+        () -> {
+          Lookup.Ready ready =
+              ready(indexes.find(request.getCollection()), request.getCollection());
+          Comparison comparison = reading(() -> indexes.compare(ready, settings.comparePatience()));
+          CompareIndexResponse.Builder response =
+              CompareIndexResponse.newBuilder()
+                  .setCompared(comparison.compared())
+                  .setMissing(comparison.missing())
+                  .setStale(comparison.stale())
+                  .setExtra(comparison.extra());
+          comparison
+              .examples()
+              .forEach(
+                  example ->
+                      response.addDifferences(
+                          IndexDifference.newBuilder()
+                              .setImageId(example.imageId())
+                              .setDifference(example.difference())));
+          return response.build();
+        });
+  }
+
   /** The index that was found, or the refusal that says why there is none. */
   static Lookup.Ready ready(Lookup found, String collection) {
     return switch (found) {
       case Lookup.Ready ready -> ready;
       case Lookup.NotReady notReady ->
-          throw new RefusedException(
-              Code.CATCHING_UP, "The index does not answer yet: " + notReady.reason() + ".");
+          throw notReady.away()
+              ? new RefusedException(
+                  Code.STORAGE_UNAVAILABLE,
+                  "The index cannot be read at the moment: " + notReady.reason() + ".")
+              : new RefusedException(
+                  Code.CATCHING_UP, "The index does not answer yet: " + notReady.reason() + ".");
       case Lookup.NotBound notBound ->
           throw new RefusedException(Code.NOT_BOUND, "No model is bound to the collection yet.");
       case Lookup.Unknown unknown ->
@@ -217,7 +264,13 @@ public final class Entries {
     try {
       return read.get();
     } catch (IndexException e) {
-      LOG.error("the index does not answer", e);
+      if (e.kind() == IndexException.Kind.TOO_MUCH) {
+        throw new RefusedException(
+            Code.INVALID_ARGUMENT,
+            "This index does not take the request: " + e.getMessage() + "; narrow the filter.");
+      }
+      LOG.errorf("the index does not answer: %s", e.getMessage());
+      LOG.debug("the index does not answer", e);
       throw new RefusedException(
           Code.STORAGE_UNAVAILABLE, "The index cannot be read at the moment.");
     }

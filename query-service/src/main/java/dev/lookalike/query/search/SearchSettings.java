@@ -34,4 +34,8 @@ public interface SearchSettings {
    */
   @WithDefault("5s")
   Duration bindWait();
+
+  /** How long a comparison of an index with the log may take to read the log. */
+  @WithDefault("30m")
+  Duration comparePatience();
 }

@@ -51,6 +51,9 @@ public final class BuildFollower implements AutoCloseable {
   /** Pause before trying again what failed. */
   private static final Duration RETRY = Duration.ofMillis(500);
 
+  /** Between two looks at the ends of the log, of one who only watches. */
+  private static final Duration LAG_INTERVAL = Duration.ofSeconds(5);
+
   private static final Duration IDLE_POLL = Duration.ofMillis(500);
   private static final Duration METADATA_TIMEOUT = Duration.ofSeconds(2);
   private static final int MAX_POLL_RECORDS = 500;
@@ -63,14 +66,6 @@ public final class BuildFollower implements AutoCloseable {
   /** A refresh takes at most about this share of the thread's time. */
   private static final int REFRESH_REST_FACTOR = 4;
 
-  /** Opens the index of a build, empty if there is none that can be used. */
-  interface IndexStore {
-    VectorIndex open(Collection collection, Build build);
-
-    /** Forgets the index of a build, which is not open. */
-    void delete(Collection collection, Build build);
-  }
-
   private final Collection collection;
   private final Build build;
   private final Map<String, Object> kafka;
@@ -79,10 +74,12 @@ public final class BuildFollower implements AutoCloseable {
   private final ProgressSignal signal;
   private final QueryMetrics metrics;
   private final LogRecords records;
+  private final boolean beside;
   private final String embeddings;
   private final String annotations;
   private final Thread thread;
 
+  private volatile boolean promoted;
   private volatile @Nullable VectorIndex index;
   private volatile boolean caughtUp;
   private volatile String problem = "the index is being opened";
@@ -98,6 +95,22 @@ public final class BuildFollower implements AutoCloseable {
       IndexStore store,
       ProgressSignal signal,
       QueryMetrics metrics) {
+    this(collection, build, kafka, settings, store, signal, metrics, false);
+  }
+
+  /**
+   * @param beside whether it fills an index beside the one that answers, until it is promoted
+   */
+  BuildFollower(
+      Collection collection,
+      Build build,
+      Map<String, Object> kafka,
+      IndexSettings settings,
+      IndexStore store,
+      ProgressSignal signal,
+      QueryMetrics metrics,
+      boolean beside) {
+    this.beside = beside;
     this.collection = collection;
     this.build = build;
     this.kafka = Map.copyOf(kafka);
@@ -162,33 +175,137 @@ public final class BuildFollower implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes the index that it fills the one that answers.
+   *
+   * @throws IndexException if that fails, or the index is not open
+   */
+  void promote() {
+    VectorIndex next = index;
+    if (next == null) {
+      throw new IndexException(
+          IndexException.Kind.UNAVAILABLE, "the new index is not open at the moment");
+    }
+    store.promote(collection, build, next);
+    promoted = true;
+  }
+
+  private VectorIndex open() {
+    return beside && !promoted ? store.openNext(collection, build) : store.open(collection, build);
+  }
+
   private void run() {
     while (!closed) {
-      try (VectorIndex opened = store.open(collection, build)) {
+      Optional<String> away = store.away();
+      if (away.isPresent()) {
+        fails(away.get());
+        pause();
+        continue;
+      }
+      try (VectorIndex opened = open()) {
         index = opened;
         LOG.infof(
             "index of %s (build %s): %s, at %s",
             collection.getName(), build.getId(), opened.counts(), opened.progress().applied());
         problem = "";
         signal.raise();
-        followWhileOpen(opened);
+        if (store.writes()) {
+          followWhileOpen(opened);
+        } else {
+          watchWhileOpen(opened);
+        }
       } catch (OffsetOutOfRangeException e) {
         LOG.errorf(
             "the log of %s does not reach the positions of its index (%s); it is built anew",
             collection.getName(), e.getMessage());
         problem = "the index is being built anew";
         index = null;
-        store.delete(collection, build);
+        deleteIndex();
         metrics.rebuilt();
       } catch (IndexException e) {
-        LOG.errorf("index of %s: %s", collection.getName(), e.getMessage());
-        problem = e.getMessage() == null ? "the index has failed" : e.getMessage();
+        fails(e.getMessage() == null ? "the index has failed" : e.getMessage());
       } finally {
         index = null;
         caughtUp = false;
       }
       pause();
     }
+  }
+
+  private void deleteIndex() {
+    try {
+      store.delete(collection, build);
+    } catch (IndexException e) {
+      fails(e.getMessage() == null ? "the index cannot be deleted" : e.getMessage());
+    }
+  }
+
+  /** Said once, however often it is tried. */
+  private void fails(String what) {
+    if (!what.equals(problem)) {
+      LOG.errorf("index of %s: %s", collection.getName(), what);
+    }
+    problem = what;
+  }
+
+  /** Looks how far the one that writes the index has come, and at which index it is. */
+  private void watchWhileOpen(VectorIndex opened) {
+    VectorIndex current = opened;
+    try (KafkaConsumer<byte[], byte[]> reader =
+        new KafkaConsumer<>(
+            consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions = partitions(reader);
+      Map<TopicPartition, Long> first = Map.of();
+      long nextEnds = System.nanoTime();
+      while (!closed) {
+        try {
+          if (System.nanoTime() - nextEnds >= 0) {
+            Map<TopicPartition, Long> ends = reader.endOffsets(partitions, METADATA_TIMEOUT);
+            first = first.isEmpty() ? ends : first;
+            lag = behind(current.progress(), ends);
+            nextEnds = System.nanoTime() + LAG_INTERVAL.toNanos();
+          }
+        } catch (TimeoutException e) {
+          LOG.debugf("ends of %s: %s", embeddings, e.getMessage());
+        }
+        Progress before = current.progress();
+        current.refresh();
+        if (!current.progress().equals(before)) {
+          signal.raise();
+        }
+        if (!caughtUp && !first.isEmpty() && behind(current.progress(), first) == 0) {
+          caughtUp = true;
+          LOG.infof("index of %s has caught up: %s", collection.getName(), current.counts());
+          signal.raise();
+        }
+        if (!store.isCurrent(collection, build, current)) {
+          VectorIndex next = store.open(collection, build);
+          index = next;
+          current.close();
+          current = next;
+          signal.raise();
+        }
+        problem = "";
+        pause(settings.milvus().watchInterval());
+      }
+    } catch (InterruptException e) {
+      LOG.debugf("watch of %s woken", collection.getName());
+    } catch (KafkaException e) {
+      LOG.warnf("watch of %s: %s; connecting again", collection.getName(), e.getMessage());
+    } finally {
+      current.close();
+    }
+  }
+
+  private static long behind(Progress progress, Map<TopicPartition, Long> ends) {
+    long behind = 0;
+    for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
+      behind +=
+          Math.max(
+              0,
+              end.getValue() - progress.positions().getOrDefault(logPartition(end.getKey()), 0L));
+    }
+    return behind;
   }
 
   /** Follows with a new consumer whenever one has failed. Ends when closed, or by an exception. */
@@ -291,9 +408,13 @@ public final class BuildFollower implements AutoCloseable {
   }
 
   private void pause() {
+    pause(RETRY);
+  }
+
+  private void pause(Duration time) {
     if (!closed) {
       try {
-        Thread.sleep(RETRY);
+        Thread.sleep(time);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -8,6 +8,34 @@ import java.time.Duration;
 
 /** Where the indexes are and how they follow the log: {@code lookalike.index.*}. */
 public interface IndexSettings {
+  /** Which engine holds the vectors. */
+  enum Type {
+    LUCENE,
+    MILVUS
+  }
+
+  /** What this process does for the index. */
+  enum Role {
+    BOTH,
+    SINK,
+    SERVE
+  }
+
+  /** lucene: embedded, in a directory of this process; milvus: in a server that replicas share. */
+  @WithDefault("lucene")
+  Type type();
+
+  /**
+   * Of an index in Milvus: sink keeps it true to the log (one process for each installation), serve
+   * answers only (any number), both does both. With lucene each process keeps an index of its own:
+   * both.
+   */
+  @WithDefault("both")
+  Role role();
+
+  /** The index in Milvus. */
+  MilvusSettings milvus();
+
   /** Holds a directory for each collection, and in it one for each build. */
   @WithDefault("data/index")
   Path directory();

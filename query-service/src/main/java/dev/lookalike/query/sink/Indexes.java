@@ -8,12 +8,8 @@ import dev.lookalike.proto.events.v1.BuildState;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.VectorIndex;
-import dev.lookalike.query.index.lucene.LuceneIndex;
 import dev.lookalike.query.metrics.QueryMetrics;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,8 +22,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -39,9 +33,17 @@ public final class Indexes implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Indexes.class);
 
   /** Ids are directory names here; the registry is believed only as far as that is safe. */
-  private static final Pattern ID = Pattern.compile("[a-z0-9]{1,64}");
+  static final Pattern ID = Pattern.compile("[a-z0-9]{1,64}");
 
-  private record Key(String collectionId, String buildId) {}
+  /** Of an index. */
+  record Key(String collectionId, String buildId) {}
+
+  private static final Duration REBUILD_POLL = Duration.ofMillis(200);
+
+  /** Between the flip to another index and the end of the former. */
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+
+  private static final Duration OUTDATED_POLL = Duration.ofSeconds(2);
 
   /** How a collection stands. */
   public sealed interface Lookup {
@@ -57,8 +59,9 @@ public final class Indexes implements AutoCloseable {
      * Its index does not answer yet.
      *
      * @param since when it was first missed, as {@link System#nanoTime}
+     * @param away whether what holds the index does not answer: then waiting a little does not help
      */
-    record NotReady(String reason, long since) implements Lookup {}
+    record NotReady(String reason, long since, boolean away) implements Lookup {}
 
     /**
      * No model is bound to it yet.
@@ -75,6 +78,7 @@ public final class Indexes implements AutoCloseable {
   private final QueryMetrics metrics;
   private final ProgressSignal signal = new ProgressSignal();
   private final Map<Key, BuildFollower> followers = new ConcurrentHashMap<>();
+  private final Map<Key, BuildFollower> rebuilds = new ConcurrentHashMap<>();
   private final Map<String, Key> serving = new ConcurrentHashMap<>();
 
   /** When a build was first heard of, or a collection without one. */
@@ -82,7 +86,7 @@ public final class Indexes implements AutoCloseable {
 
   private final long started = System.nanoTime();
   private final CollectionRegistry registry;
-  private final LuceneStore store = new LuceneStore();
+  private final IndexStore store;
 
   /** Builds that were there when the registry was first read: they decide when to be ready. */
   private volatile Optional<Set<Key>> first = Optional.empty();
@@ -99,9 +103,30 @@ public final class Indexes implements AutoCloseable {
     this.kafka = Map.copyOf(kafka);
     this.settings = settings;
     this.metrics = metrics;
+    this.store =
+        switch (settings.type()) {
+          case LUCENE -> new LuceneStore(settings);
+          case MILVUS -> new MilvusStore(settings);
+        };
     metrics.watch(this, Indexes::images, Indexes::lag);
     this.registry = new CollectionRegistry(kafka, this::reconcile);
     reconcile();
+    if (store.writes()) {
+      Thread.ofPlatform().name("index-outdated").daemon().start(this::watchOutdated);
+    }
+  }
+
+  private void watchOutdated() {
+    while (!closed) {
+      try {
+        Thread.sleep(OUTDATED_POLL);
+        rebuildOutdated();
+      } catch (InterruptedException e) {
+        return;
+      } catch (IndexException e) {
+        LOG.debugf("not looked at: %s", e.getMessage());
+      }
+    }
   }
 
   /** Raised whenever any index has come further. */
@@ -117,7 +142,8 @@ public final class Indexes implements AutoCloseable {
    */
   public Lookup find(String nameOrId) {
     if (!registry.caughtUp()) {
-      return new Lookup.NotReady("the registry of collections has not been read yet", started);
+      return new Lookup.NotReady(
+          "the registry of collections has not been read yet", started, false);
     }
     Optional<CollectionState> state = registry.find(nameOrId);
     if (state.isEmpty()) {
@@ -129,6 +155,10 @@ public final class Indexes implements AutoCloseable {
       return new Lookup.NotBound(since(new Key(collection.getId(), "")));
     }
     Key wanted = new Key(collection.getId(), live.get().getId());
+    Optional<String> away = store.away();
+    if (away.isPresent()) {
+      return new Lookup.NotReady(away.get(), since(wanted), true);
+    }
     Optional<Lookup> ready = ready(collection, wanted);
     if (ready.isPresent()) {
       serving.put(collection.getId(), wanted);
@@ -137,7 +167,7 @@ public final class Indexes implements AutoCloseable {
     Key before = serving.get(collection.getId());
     return Optional.ofNullable(before)
         .flatMap(key -> ready(collection, key))
-        .orElseGet(() -> new Lookup.NotReady(reason(wanted), since(wanted)));
+        .orElseGet(() -> new Lookup.NotReady(reason(wanted), since(wanted), false));
   }
 
   /** The name of a collection by its name or id; empty: that of "default". */
@@ -174,6 +204,112 @@ public final class Indexes implements AutoCloseable {
         .map(followers::get);
   }
 
+  /**
+   * Builds the index of a build anew from the log, beside the one that answers. When it has caught
+   * up it takes its place.
+   *
+   * @return whether that has begun; false: it is being built already
+   * @throws IndexException if this process does not write the index, or is closed
+   */
+  public boolean rebuild(Lookup.Ready ready) {
+    if (!store.writes()) {
+      throw new IndexException(
+          IndexException.Kind.UNAVAILABLE,
+          "this process only serves; the one that writes the index rebuilds it");
+    }
+    Collection collection = ready.collection();
+    Build build = ready.follower().build();
+    Key key = new Key(collection.getId(), build.getId());
+    BuildFollower next =
+        new BuildFollower(collection, build, kafka, settings, store, signal, metrics, true);
+    if (closed || rebuilds.putIfAbsent(key, next) != null) {
+      return false;
+    }
+    LOG.infof("index of %s is being built anew", collection.getName());
+    try {
+      // Of an attempt that ended with the process.
+      store.deleteOthers(collection, build);
+    } catch (IndexException e) {
+      rebuilds.remove(key);
+      throw e;
+    }
+    next.start();
+    Thread.ofPlatform()
+        .name("rebuild-" + key.collectionId())
+        .daemon()
+        .start(() -> finish(key, next));
+    return true;
+  }
+
+  /** Whether an index is being built beside the one that answers. */
+  public boolean isRebuilding(Lookup.Ready ready) {
+    return rebuilds.containsKey(
+        new Key(ready.collection().getId(), ready.follower().build().getId()));
+  }
+
+  private void finish(Key key, BuildFollower next) {
+    try {
+      while (!next.caughtUp()) {
+        if (closed || !followers.containsKey(key)) {
+          next.close();
+          return;
+        }
+        Thread.sleep(REBUILD_POLL);
+      }
+      BuildFollower before;
+      synchronized (this) {
+        before = followers.get(key);
+        if (closed || before == null) {
+          next.close();
+          return;
+        }
+        next.promote();
+        followers.put(key, next);
+      }
+      signal.raise();
+      LOG.infof("index of %s was built anew and answers", next.collection().getName());
+      metrics.rebuilt();
+      // What was asked a moment ago is still being answered.
+      Thread.sleep(LAST_ANSWERS);
+      before.close();
+      store.deleteOthers(next.collection(), next.build());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IndexException e) {
+      LOG.errorf("index of %s: rebuild: %s", next.collection().getName(), e.getMessage());
+      if (followers.get(key) != next) {
+        next.close();
+      }
+    } finally {
+      rebuilds.remove(key);
+    }
+  }
+
+  /** One that was made otherwise than it would be made now is built anew, by itself. */
+  private void rebuildOutdated() {
+    for (BuildFollower follower : followers.values()) {
+      Optional<VectorIndex> index = follower.index();
+      if (follower.caughtUp() && index.isPresent() && store.isOutdated(index.get())) {
+        if (rebuild(new Lookup.Ready(follower.collection(), follower, index.get()))) {
+          LOG.warnf(
+              "index of %s was made with other settings or by an older release",
+              follower.collection().getName());
+        }
+      }
+    }
+  }
+
+  /**
+   * Compares an index with the log, entry by entry.
+   *
+   * @param patience for reading the log
+   */
+  public Comparison compare(Lookup.Ready ready, Duration patience) {
+    return new LogComparison(
+            kafka, settings, ready.collection(), ready.follower().build(), ready.index(), patience)
+        .run();
+  }
+
   /** Whether a collection of this id is known; empty while the registry has not been read. */
   public Optional<Boolean> knows(String collectionId) {
     return registry.caughtUp()
@@ -195,6 +331,7 @@ public final class Indexes implements AutoCloseable {
       return List.of("the registry of collections has not been read yet");
     }
     List<String> obstacles = new ArrayList<>();
+    store.away().ifPresent(obstacles::add);
     followers.forEach(
         (key, follower) -> {
           String name = follower.collection().getName();
@@ -213,9 +350,11 @@ public final class Indexes implements AutoCloseable {
     registry.close();
     ending.shutdownNow();
     synchronized (this) {
+      rebuilds.values().parallelStream().forEach(BuildFollower::close);
       followers.values().parallelStream().forEach(BuildFollower::close);
       followers.clear();
     }
+    store.close();
   }
 
   private double images() {
@@ -283,9 +422,26 @@ public final class Indexes implements AutoCloseable {
     ending.execute(
         () -> {
           ended.forEach(BuildFollower::close);
-          store.sweep(view);
+          sweep(view);
         });
     signal.raise();
+  }
+
+  private void sweep(RegistryView view) {
+    try {
+      store.sweep(
+          view,
+          (key, delete) -> {
+            // A build that comes back meanwhile waits at this lock before it opens its index.
+            synchronized (this) {
+              if (!followers.containsKey(key) && !closed) {
+                delete.run();
+              }
+            }
+          });
+    } catch (IndexException e) {
+      LOG.warnf("what is left of earlier indexes stays for now: %s", e.getMessage());
+    }
   }
 
   private static boolean isFollowed(Build build) {
@@ -305,81 +461,5 @@ public final class Indexes implements AutoCloseable {
           build.getId(), collection.getId());
     }
     return safe;
-  }
-
-  private final class LuceneStore implements BuildFollower.IndexStore {
-    @Override
-    public VectorIndex open(Collection collection, Build build) {
-      return LuceneIndex.open(
-          path(collection, build), build.getModel().getDimension(), settings.exactBelow());
-    }
-
-    @Override
-    public void delete(Collection collection, Build build) {
-      try {
-        LuceneIndex.delete(path(collection, build));
-      } catch (IOException e) {
-        LOG.errorf("%s cannot be deleted: %s", path(collection, build), e);
-      }
-    }
-
-    /**
-     * Deletes the indexes of collections that are deleted, and those of builds that nobody follows
-     * any more. What belongs to no collection that the registry has ever told of is left alone.
-     */
-    void sweep(RegistryView view) {
-      Set<String> deleted =
-          view.deleted().stream().map(RegistryView.Deleted::id).collect(Collectors.toSet());
-      Set<String> known =
-          view.collections().stream()
-              .map(state -> state.collection().getId())
-              .collect(Collectors.toSet());
-      for (Path ofCollection : directoriesIn(settings.directory())) {
-        String collectionId = ofCollection.getFileName().toString();
-        if (!deleted.contains(collectionId) && !known.contains(collectionId)) {
-          continue;
-        }
-        for (Path ofBuild : directoriesIn(ofCollection)) {
-          Key key = new Key(collectionId, ofBuild.getFileName().toString());
-          // A build that comes back meanwhile waits at this lock before it opens its index.
-          synchronized (Indexes.this) {
-            if (!followers.containsKey(key) && !closed) {
-              delete(ofBuild);
-            }
-          }
-        }
-        if (deleted.contains(collectionId)) {
-          delete(ofCollection);
-        }
-      }
-    }
-
-    private List<Path> directoriesIn(Path parent) {
-      if (!Files.isDirectory(parent)) {
-        return List.of();
-      }
-      try (Stream<Path> inside = Files.list(parent)) {
-        return inside
-            .filter(Files::isDirectory)
-            .filter(each -> ID.matcher(each.getFileName().toString()).matches())
-            .toList();
-      } catch (IOException | UncheckedIOException e) {
-        LOG.warnf("%s cannot be listed: %s", parent, e);
-        return List.of();
-      }
-    }
-
-    private void delete(Path directory) {
-      try {
-        LuceneIndex.delete(directory);
-        LOG.infof("deleted %s", directory);
-      } catch (IOException e) {
-        LOG.errorf("%s cannot be deleted: %s", directory, e);
-      }
-    }
-
-    private Path path(Collection collection, Build build) {
-      return settings.directory().resolve(collection.getId()).resolve(build.getId());
-    }
   }
 }

@@ -44,16 +44,21 @@ public abstract class VectorIndexContract {
   /** Opens the same index again and again, within one test. */
   protected abstract VectorIndex open(int dimension);
 
+  /** Logs that are replayed: a call to a server takes its time. */
+  protected int replays() {
+    return 25;
+  }
+
   /** Lets go of the index as a crash would: nothing that was not durable may stay. */
   protected abstract void crash(VectorIndex index);
 
   @BeforeEach
-  void openIt() {
+  protected void openIt() {
     index = open(DIMENSION);
   }
 
   @AfterEach
-  void closeIt() {
+  protected void closeIt() {
     index.close();
   }
 
@@ -595,7 +600,7 @@ public abstract class VectorIndexContract {
 
   @Test
   void replayOfAnySuffixConverges() {
-    for (int seed = 0; seed < 25; seed++) {
+    for (int seed = 0; seed < replays(); seed++) {
       Random random = new Random(seed);
       List<Change> outcomes = new ArrayList<>();
       List<Change> annotations = new ArrayList<>();

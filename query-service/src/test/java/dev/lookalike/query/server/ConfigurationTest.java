@@ -43,13 +43,36 @@ class ConfigurationTest {
           Map.entry("lookalike.index.commit-records", "100"),
           Map.entry("lookalike.index.directory", "elsewhere"),
           Map.entry("lookalike.index.exact-below", "10"),
+          Map.entry("lookalike.index.milvus.ca-file", "ca.pem"),
+          Map.entry("lookalike.index.milvus.call-timeout", "3s"),
+          Map.entry("lookalike.index.milvus.cert-file", "cert.pem"),
+          Map.entry("lookalike.index.milvus.database", "shop"),
+          Map.entry("lookalike.index.milvus.index-params.nlist", "64"),
+          Map.entry("lookalike.index.milvus.index-type", "IVF_FLAT"),
+          Map.entry("lookalike.index.milvus.key-file", "key.pem"),
+          Map.entry("lookalike.index.milvus.max-scanned", "7"),
+          Map.entry("lookalike.index.milvus.partitions", "3"),
+          Map.entry("lookalike.index.milvus.password", "secret"),
+          Map.entry("lookalike.index.milvus.prefix", "other"),
+          Map.entry("lookalike.index.milvus.retry-timeout", "1s"),
+          Map.entry("lookalike.index.milvus.search-params.nprobe", "8"),
+          Map.entry("lookalike.index.milvus.server-name", "milvus"),
+          Map.entry("lookalike.index.milvus.shards", "2"),
+          Map.entry("lookalike.index.milvus.tenant-attribute", "shop"),
+          Map.entry("lookalike.index.milvus.token", "key"),
+          Map.entry("lookalike.index.milvus.uri", "https://milvus:19530"),
+          Map.entry("lookalike.index.milvus.username", "lookalike"),
+          Map.entry("lookalike.index.milvus.watch-interval", "2s"),
           Map.entry("lookalike.index.refresh-interval", "100ms"),
+          Map.entry("lookalike.index.role", "sink"),
+          Map.entry("lookalike.index.type", "milvus"),
           Map.entry("lookalike.intake.max-bytes", "64M"),
           Map.entry("lookalike.intake.read-timeout", "20s"),
           Map.entry("lookalike.intake.stall-timeout", "3s"),
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),
           Map.entry("lookalike.kafka.client.security.protocol", "SSL"),
           Map.entry("lookalike.search.bind-wait", "1s"),
+          Map.entry("lookalike.search.compare-patience", "1m"),
           Map.entry("lookalike.search.embed-timeout", "3s"),
           Map.entry("lookalike.search.max-concurrent", "3"),
           Map.entry("lookalike.search.max-concurrent-images", "4"),
@@ -144,7 +167,7 @@ class ConfigurationTest {
   }
 
   private static String asDocumented(String key) {
-    return key.replaceAll("\\.client\\..*", ".client.*");
+    return key.replaceAll("\\.(client|index-params|search-params)\\..*", ".$1.*");
   }
 
   @Test

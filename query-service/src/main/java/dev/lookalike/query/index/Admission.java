@@ -1,0 +1,110 @@
+package dev.lookalike.query.index;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lookalike.proto.image.v1.AttributeValue;
+import dev.lookalike.query.filter.Filter;
+import dev.lookalike.query.filter.Filter.Comparison;
+import dev.lookalike.query.filter.Filter.Literal;
+import dev.lookalike.query.filter.Filter.TextMatch;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Whether a filter admits an entry: what filters mean, for engines that cannot say all of it. */
+public final class Admission {
+  private Admission() {}
+
+  public static boolean admits(Filter filter, Entry entry) {
+    Map<String, AttributeValue> attributes =
+        entry.state() == State.DELETED ? Map.of() : entry.attributes();
+    return switch (filter) {
+      case Filter.And and -> and.parts().stream().allMatch(part -> admits(part, entry));
+      case Filter.Or or -> or.parts().stream().anyMatch(part -> admits(part, entry));
+      case Filter.Not not -> !admits(not.part(), entry);
+      case Filter.Compare compare ->
+          compares(attributes.get(compare.attribute()), compare.comparison(), compare.value());
+      case Filter.OneOf oneOf ->
+          oneOf.values().stream()
+              .anyMatch(
+                  value -> compares(attributes.get(oneOf.attribute()), Comparison.EQUAL, value));
+      case Filter.Matches matches -> {
+        AttributeValue value = attributes.get(matches.attribute());
+        yield value != null
+            && value.hasString()
+            && matches(value.getString(), matches.how(), matches.text());
+      }
+      case Filter.Has has -> {
+        AttributeValue value = attributes.get(has.attribute());
+        yield value != null && value.getKindCase() != AttributeValue.KindCase.KIND_NOT_SET;
+      }
+      case Filter.ListHolds holds -> {
+        AttributeValue value = attributes.get(holds.attribute());
+        yield value != null && value.getStrings().getValuesList().contains(holds.text());
+      }
+      case Filter.Labelled labelled ->
+          entry.state() != State.DELETED
+              && entry.labels().stream().anyMatch(label -> label.getName().equals(labelled.name()));
+      case Filter.CompareId compare ->
+          holds(compare(entry.imageId(), compare.id()), compare.comparison());
+      case Filter.IdOneOf oneOf -> oneOf.ids().contains(entry.imageId());
+      case Filter.IdMatches matches -> matches(entry.imageId(), matches.how(), matches.text());
+      case Filter.OriginalIs original ->
+          entry.state() != State.DELETED
+              && !original.sha256().isEmpty()
+              && entry.originalSha256().equals(original.sha256());
+    };
+  }
+
+  private static boolean compares(
+      @Nullable AttributeValue value, Comparison comparison, Literal literal) {
+    if (value == null) {
+      return false;
+    }
+    return switch (literal) {
+      case Literal.Text text ->
+          value.hasString() && holds(compare(value.getString(), text.value()), comparison);
+      case Literal.Number number ->
+          value.hasNumber()
+              // Adding zero makes one of the two zeros.
+              && holds(Double.compare(value.getNumber() + 0.0, number.value() + 0.0), comparison);
+      case Literal.Bool bool ->
+          value.hasBoolean()
+              && holds(Boolean.compare(value.getBoolean(), bool.value()), comparison);
+      case Literal.Time time ->
+          value.hasTime()
+              && holds(
+                  Long.compare(
+                      Instant.ofEpochSecond(
+                              value.getTime().getSeconds(), value.getTime().getNanos())
+                          .toEpochMilli(),
+                      time.value().toEpochMilli()),
+                  comparison);
+    };
+  }
+
+  private static boolean holds(int order, Comparison comparison) {
+    return switch (comparison) {
+      case EQUAL -> order == 0;
+      case NOT_EQUAL -> order != 0;
+      case LESS -> order < 0;
+      case LESS_OR_EQUAL -> order <= 0;
+      case GREATER -> order > 0;
+      case GREATER_OR_EQUAL -> order >= 0;
+    };
+  }
+
+  /** By the bytes of their UTF-8. */
+  private static int compare(String one, String other) {
+    return Arrays.compareUnsigned(one.getBytes(UTF_8), other.getBytes(UTF_8));
+  }
+
+  private static boolean matches(String value, TextMatch how, String text) {
+    return switch (how) {
+      case STARTS_WITH -> value.startsWith(text);
+      case CONTAINS -> value.contains(text);
+      case ENDS_WITH -> value.endsWith(text);
+    };
+  }
+}

@@ -1,0 +1,54 @@
+package dev.lookalike.query.sink;
+
+import dev.lookalike.log.RegistryView;
+import dev.lookalike.proto.events.v1.Build;
+import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.query.index.VectorIndex;
+import java.util.Optional;
+
+/**
+ * Where the indexes are. An index that is made beside the one that answers takes its place by
+ * {@link #promote}.
+ */
+interface IndexStore extends AutoCloseable {
+  /** Opens the index of a build, empty if there is none that can be used. */
+  VectorIndex open(Collection collection, Build build);
+
+  /** Makes an empty index of a build, beside the one that answers. */
+  VectorIndex openNext(Collection collection, Build build);
+
+  /** Makes what {@link #openNext} has opened the index of the build. The former one may be open. */
+  void promote(Collection collection, Build build, VectorIndex next);
+
+  /** Deletes all indexes of a build but the one that answers. None of them is open. */
+  void deleteOthers(Collection collection, Build build);
+
+  /** Whether the index was made otherwise than it would be made now. */
+  boolean isOutdated(VectorIndex index);
+
+  /** Whether an index that is open is still the one that answers; another process may flip it. */
+  boolean isCurrent(Collection collection, Build build, VectorIndex index);
+
+  /** Forgets the indexes of a build, which are not open. */
+  void delete(Collection collection, Build build);
+
+  /** Whether this process writes the indexes; else another does. */
+  boolean writes();
+
+  /** What to say while the engine does not answer; empty: it does. */
+  Optional<String> away();
+
+  /** Runs a deletion if nobody follows the build. */
+  interface Deletion {
+    void unlessFollowed(Indexes.Key key, Runnable delete);
+  }
+
+  /**
+   * Deletes the indexes of collections that are deleted, and those of builds that nobody follows
+   * any more. What belongs to no collection that the registry has ever told of is left alone.
+   */
+  void sweep(RegistryView view, Deletion deletion);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,259 @@
+package dev.lookalike.query;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A real Milvus for tests. Taken in this order: an address given, a container, a process of the
+ * package that {@code scripts/engines} installs; else the test is skipped and says what is missing,
+ * which with {@code CI=true} is a failure. One of each kind for all tests of a JVM; each test makes
+ * names of its own.
+ */
+public final class MilvusEngine implements AutoCloseable {
+  /** What is run. */
+  public enum Kind {
+    /** Milvus standalone: etcd, WAL and all in one process. */
+    STANDALONE("LOOKALIKE_TEST_MILVUS", "milvus-2.3.5/bin/milvus-server"),
+    /** The other implementation of the same interface. */
+    LITE("LOOKALIKE_TEST_MILVUS_LITE", "milvus-lite-3.2.2/bin/milvus-lite");
+
+    private final String variable;
+    private final String program;
+
+    Kind(String variable, String program) {
+      this.variable = variable;
+      this.program = program;
+    }
+  }
+
+  private static final Duration START = Duration.ofSeconds(240);
+  private static final Map<Kind, MilvusEngine> SHARED = new EnumMap<>(Kind.class);
+  private static final Map<Kind, String> FAILED = new EnumMap<>(Kind.class);
+
+  private final String uri;
+  private final Optional<Path> data;
+  private final List<String> command;
+  private Optional<Process> process = Optional.empty();
+
+  private MilvusEngine(String uri, Optional<Path> data, List<String> command) {
+    this.uri = uri;
+    this.data = data;
+    this.command = command;
+  }
+
+  /** The one that the tests of this JVM share. */
+  public static synchronized MilvusEngine shared(Kind kind) {
+    MilvusEngine present = SHARED.get(kind);
+    if (present == null) {
+      String given = System.getenv(kind.variable);
+      if (given != null && !given.isBlank()) {
+        present = new MilvusEngine(given, Optional.empty(), List.of());
+      } else {
+        if (FAILED.containsKey(kind)) {
+          throw new IllegalStateException(FAILED.get(kind));
+        }
+        present = container().orElseGet(() -> ofPackage(kind));
+        Runtime.getRuntime().addShutdownHook(new Thread(present::close));
+      }
+      SHARED.put(kind, present);
+    }
+    return present;
+  }
+
+  /** One of its own, that may be killed. */
+  public static MilvusEngine own(Kind kind) {
+    return ofPackage(kind);
+  }
+
+  /** One in a container, where containers can be run; until then there is none. */
+  private static Optional<MilvusEngine> container() {
+    return Optional.empty();
+  }
+
+  private static MilvusEngine ofPackage(Kind kind) {
+    Path program = engines().resolve(kind.program);
+    if (!Files.isExecutable(program)) {
+      missing(
+          "no Milvus to test with: set "
+              + kind.variable
+              + " to the address of one, or run scripts/engines all, which installs "
+              + program);
+    }
+    try {
+      Path data = Files.createTempDirectory("lookalike-milvus");
+      int port = freePort();
+      List<String> command =
+          switch (kind) {
+            case STANDALONE -> standalone(program, data, port);
+            case LITE ->
+                List.of(
+                    program.toString(),
+                    "server",
+                    "--host",
+                    "127.0.0.1",
+                    "--data-dir",
+                    data.toString(),
+                    "--port",
+                    Integer.toString(port));
+          };
+      MilvusEngine engine =
+          new MilvusEngine("http://127.0.0.1:" + port, Optional.of(data), command);
+      engine.start();
+      return engine;
+    } catch (IOException e) {
+      FAILED.put(kind, "Milvus does not start: " + e.getMessage());
+      throw new IllegalStateException("Milvus does not start", e);
+    }
+  }
+
+  /**
+   * Each part gets a port of its own. Only etcd can be told to listen on loopback, by a file: else
+   * it takes 2379 and 2380 whatever it is told, and there is no second Milvus on a machine.
+   */
+  private static List<String> standalone(Path program, Path data, int port) throws IOException {
+    String peer = "http://127.0.0.1:" + freePort();
+    String client = "http://127.0.0.1:" + freePort();
+    Files.writeString(
+        data.resolve("etcd.yaml"),
+        String.join(
+            "\n",
+            "listen-client-urls: " + client,
+            "advertise-client-urls: " + client,
+            "listen-peer-urls: " + peer,
+            "initial-advertise-peer-urls: " + peer,
+            "initial-cluster: default=" + peer,
+            ""));
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(program.toString(), "--data", data.toString()));
+    command.addAll(List.of("--proxy-port", Integer.toString(port)));
+    for (String part :
+        List.of(
+            "root-coord",
+            "proxy-internal",
+            "query-coord",
+            "query-node",
+            "index-coord",
+            "index-node",
+            "data-coord",
+            "data-node")) {
+      command.addAll(List.of("--" + part + "-port", Integer.toString(freePort())));
+    }
+    return command;
+  }
+
+  /** Where {@code scripts/engines} installs. */
+  public static Path engines() {
+    return env("LOOKALIKE_CACHE")
+        .map(Path::of)
+        .orElseGet(
+            () ->
+                env("XDG_CACHE_HOME")
+                    .map(Path::of)
+                    .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"))
+                    .resolve("lookalike"))
+        .resolve("engines");
+  }
+
+  private static Optional<String> env(String name) {
+    return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank());
+  }
+
+  private static void missing(String what) {
+    if ("true".equals(System.getenv("CI")) || Boolean.getBoolean("engines.required")) {
+      throw new AssertionError(what);
+    }
+    Assumptions.abort(what);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress("127.0.0.1", 0));
+      return socket.getLocalPort();
+    }
+  }
+
+  /** Where it is reached. */
+  public String uri() {
+    return uri;
+  }
+
+  /** Starts it, also again, on the data that is there. */
+  public void start() throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder
+        .environment()
+        .put("ETCD_CONFIG_PATH", data.orElseThrow().resolve("etcd.yaml").toString());
+    File log = data.orElseThrow().resolve("log.txt").toFile();
+    builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+    Process started = builder.start();
+    process = Optional.of(started);
+    long deadline = System.nanoTime() + START.toNanos();
+    URI address = URI.create(uri);
+    while (!answers(address)) {
+      if (!started.isAlive() || System.nanoTime() > deadline) {
+        throw new IOException("Milvus does not listen; see " + log);
+      }
+      sleep();
+    }
+  }
+
+  private static boolean answers(URI address) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), 500);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static void sleep() {
+    try {
+      Thread.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** As a crash of the machine would. */
+  public void kill() {
+    process.ifPresent(
+        running -> {
+          List<ProcessHandle> all = new ArrayList<>(running.descendants().toList());
+          all.add(running.toHandle());
+          all.forEach(ProcessHandle::destroyForcibly);
+          all.forEach(each -> each.onExit().join());
+        });
+    process = Optional.empty();
+  }
+
+  /** Kills it and deletes its data. */
+  @Override
+  public void close() {
+    kill();
+    data.ifPresent(
+        directory -> {
+          try (Stream<Path> inside = Files.walk(directory)) {
+            for (Path each : inside.sorted(Comparator.reverseOrder()).toList()) {
+              Files.deleteIfExists(each);
+            }
+          } catch (IOException e) {
+            // Left to whoever cleans temporary files.
+          }
+        });
+  }
+}

@@ -1,0 +1,74 @@
+package dev.lookalike.query.index.milvus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.lookalike.query.MilvusEngine;
+import dev.lookalike.query.index.VectorIndex;
+import dev.lookalike.query.index.VectorIndexContract;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** The contract against a server; each test has an index of its own. */
+abstract class MilvusContract extends VectorIndexContract {
+  private static final AtomicLong TESTS = new AtomicLong(System.currentTimeMillis());
+
+  private final String alias = "test_" + Long.toString(TESTS.incrementAndGet(), 36);
+  protected MilvusServer server;
+  protected MilvusCatalog catalog;
+
+  abstract MilvusEngine.Kind kind();
+
+  static MilvusOptions options(String uri) {
+    return new MilvusOptions(
+        uri,
+        MilvusOptions.Access.OPEN,
+        Duration.ofSeconds(20),
+        Duration.ofSeconds(5),
+        "test",
+        "tenant",
+        4,
+        1,
+        "HNSW",
+        Map.of(),
+        Map.of(),
+        100_000);
+  }
+
+  @Override
+  @BeforeEach
+  protected void openIt() {
+    server = new MilvusServer(options(MilvusEngine.shared(kind()).uri()));
+    catalog = new MilvusCatalog(server);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(50))
+        .until(server::reachable);
+    super.openIt();
+  }
+
+  @AfterEach
+  void dropIt() {
+    catalog.drop(alias);
+    server.close();
+  }
+
+  @Override
+  protected int replays() {
+    return 2;
+  }
+
+  @Override
+  protected VectorIndex open(int dimension) {
+    return catalog.open(alias, dimension);
+  }
+
+  @Override
+  protected void crash(VectorIndex open) {
+    ((MilvusIndex) open).abandon();
+    assertThat(catalog.current(alias)).isPresent();
+  }
+}

@@ -1,0 +1,10 @@
+package dev.lookalike.query.index.milvus;
+
+import dev.lookalike.query.MilvusEngine;
+
+class MilvusLiteIT extends MilvusContract {
+  @Override
+  MilvusEngine.Kind kind() {
+    return MilvusEngine.Kind.LITE;
+  }
+}
