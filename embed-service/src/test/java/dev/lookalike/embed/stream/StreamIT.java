@@ -359,7 +359,7 @@ class StreamIT {
                       == 200);
       JsonNode models = JSON.readTree(service.get("/v1/models").body());
       assertThat(models.path("unserved").toString())
-          .contains("narrow", "98 x 98", "64", "accept_smaller_images")
+          .contains("narrow", "112 x 112", "64", "accept_smaller_images")
           .doesNotContain("accepting");
       assertThat(service.post("/v1/collections/narrow/embed", Images.jpeg(1), "image/jpeg").body())
           .contains("\"code\":\"NOT_BOUND\"");
