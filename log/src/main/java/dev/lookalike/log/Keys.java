@@ -12,6 +12,8 @@ public final class Keys {
   /** Stands between the parts of the key of an annotation; none of them contains it. */
   private static final char SEPARATOR = '\0';
 
+  private static final String EXISTING = "existing/";
+
   private Keys() {}
 
   /** Key of an image in the images and embeddings topics. */
@@ -56,6 +58,24 @@ public final class Keys {
       case LABEL_SOURCE_MODEL, LABEL_SOURCE_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalArgumentException("labels of " + source + " are not annotations");
     };
+  }
+
+  /** Key of the classifier of a collection, and of its removal. */
+  public static byte[] classifier() {
+    return "classifier".getBytes(UTF_8);
+  }
+
+  /** Key of the progress with the images of one partition that were there before. */
+  public static byte[] existing(int partition) {
+    return (EXISTING + partition).getBytes(UTF_8);
+  }
+
+  /** Inverse of {@link #existing}; empty for anything else. */
+  public static Optional<Integer> existingPartition(byte[] key) {
+    String text = new String(key, UTF_8);
+    return text.matches(EXISTING + "[0-9]{1,9}")
+        ? Optional.of(Integer.parseInt(text.substring(EXISTING.length())))
+        : Optional.empty();
   }
 
   /**

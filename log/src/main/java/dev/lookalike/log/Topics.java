@@ -23,4 +23,9 @@ public final class Topics {
   public static String annotations(String collectionId) {
     return "lookalike.annotations." + collectionId;
   }
+
+  /** The classifier that the collection was taught; there is none before that. One partition. */
+  public static String classifiers(String collectionId) {
+    return "lookalike.classifiers." + collectionId;
+  }
 }
