@@ -1,8 +1,10 @@
 package dev.lookalike.query.filter;
 
 import com.google.protobuf.ByteString;
+import dev.lookalike.proto.image.v1.Label;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Which images are admitted. Every filter is true or false of every image; there is no third value:
@@ -53,6 +55,12 @@ public sealed interface Filter {
   /** Whether any source says this label. */
   record Labelled(String name) implements Filter {}
 
+  /** Whether this source says this label. */
+  record LabelledBy(Source source, String name) implements Filter {}
+
+  /** Whether this source says any label. */
+  record HasLabels(Source source) implements Filter {}
+
   /** Compares the image id, by the bytes of its UTF-8. */
   record CompareId(Comparison comparison, String id) implements Filter {}
 
@@ -67,6 +75,23 @@ public sealed interface Filter {
 
   /** Whether the uploaded bytes have this SHA-256 (32 bytes). Has no text form. */
   record OriginalIs(ByteString sha256) implements Filter {}
+
+  /** Who says labels. */
+  enum Source {
+    USER,
+    MODEL,
+    TAUGHT;
+
+    /** Who says a label; empty for a source that this release does not know. */
+    public static Optional<Source> of(Label label) {
+      return switch (label.getSource()) {
+        case LABEL_SOURCE_USER -> Optional.of(USER);
+        case LABEL_SOURCE_MODEL -> Optional.of(MODEL);
+        case LABEL_SOURCE_TAUGHT -> Optional.of(TAUGHT);
+        case LABEL_SOURCE_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
+      };
+    }
+  }
 
   enum Comparison {
     EQUAL,

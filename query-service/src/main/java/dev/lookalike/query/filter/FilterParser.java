@@ -33,7 +33,9 @@ import org.jspecify.annotations.Nullable;
  *       {@code timestamp("2026-01-31T12:00:00Z")}; strings by the bytes of their UTF-8, {@code
  *       false < true}, integers as doubles
  *   <li>{@code color in ["red", "blue"]}, {@code id in [...]}
- *   <li>{@code "dress" in labels}, {@code "red" in colors} for an attribute that is a list
+ *   <li>{@code "dress" in labels}, or in those of one source: {@code labels.user}, {@code
+ *       labels.model}, {@code labels.taught}; {@code has(labels.user)}
+ *   <li>{@code "red" in colors} for an attribute that is a list
  *   <li>{@code name.startsWith("a")}, {@code contains}, {@code endsWith}, on id too
  *   <li>{@code has(price)}; a boolean attribute alone, as {@code in_stock}; {@code true}, {@code
  *       false}
@@ -52,7 +54,7 @@ public final class FilterParser {
 
   private static final String SUPPORTED =
       "Supported: ==, !=, <, <=, >, >=, in, &&, ||, !, has(name), startsWith, contains, endsWith on"
-          + " attributes and id; \"x\" in labels; timestamp(\"...\"); strings, numbers, booleans.";
+          + " attributes and id; \"x\" in labels or labels.user, .model, .taught; timestamp(\"...\"); strings, numbers, booleans.";
 
   private static final CelParser PARSER =
       CelParserFactory.standardCelParserBuilder()
@@ -140,10 +142,12 @@ public final class FilterParser {
         if (call.target().isPresent() || args.size() != 1) {
           throw refused(expression, "has() takes the name of one attribute");
         }
-        if (!(subject(args.get(0)) instanceof Subject.Attribute attribute)) {
-          throw refused(args.get(0), "has() takes an attribute");
-        }
-        yield new Filter.Has(attribute.name());
+        yield switch (subject(args.get(0))) {
+          case Subject.Attribute attribute -> new Filter.Has(attribute.name());
+          case Subject.LabelsOf labels -> new Filter.HasLabels(labels.source());
+          case Subject.Id id -> throw refused(args.get(0), "has() takes an attribute");
+          case Subject.Labels labels -> throw refused(args.get(0), "has() takes an attribute");
+        };
       }
       case "_[_]" -> {
         if (!(subject(expression) instanceof Subject.Attribute attribute)) {
@@ -184,6 +188,8 @@ public final class FilterParser {
       case Subject.Id id -> new Filter.CompareId(comparison, text(value, literal));
       case Subject.Labels labels ->
           throw refused(subject, "labels are asked as \"name\" in labels");
+      case Subject.LabelsOf labels ->
+          throw refused(subject, "labels are asked as \"name\" in labels");
     };
   }
 
@@ -207,12 +213,15 @@ public final class FilterParser {
         }
         case Subject.Labels labels ->
             throw refused(element, "labels are asked as \"name\" in labels");
+        case Subject.LabelsOf labels ->
+            throw refused(element, "labels are asked as \"name\" in labels");
       };
     }
     String text = text(element, literal(element));
     return switch (subject(container)) {
       case Subject.Attribute attribute -> new Filter.ListHolds(attribute.name(), text);
       case Subject.Labels labels -> new Filter.Labelled(text);
+      case Subject.LabelsOf labels -> new Filter.LabelledBy(labels.source(), text);
       case Subject.Id id -> throw refused(container, "id is no list");
     };
   }
@@ -230,6 +239,8 @@ public final class FilterParser {
       case Subject.Id id -> new Filter.IdMatches(how, text);
       case Subject.Labels labels ->
           throw refused(target.get(), "labels are asked as \"name\" in labels");
+      case Subject.LabelsOf labels ->
+          throw refused(target.get(), "labels are asked as \"name\" in labels");
     };
   }
 
@@ -239,6 +250,8 @@ public final class FilterParser {
     record Id() implements Subject {}
 
     record Labels() implements Subject {}
+
+    record LabelsOf(Filter.Source source) implements Subject {}
   }
 
   private static boolean isSubject(CelExpr expression) {
@@ -268,6 +281,9 @@ public final class FilterParser {
     return switch (path) {
       case "id" -> new Subject.Id();
       case "labels" -> new Subject.Labels();
+      case "labels.user" -> new Subject.LabelsOf(Filter.Source.USER);
+      case "labels.model" -> new Subject.LabelsOf(Filter.Source.MODEL);
+      case "labels.taught" -> new Subject.LabelsOf(Filter.Source.TAUGHT);
       case "attributes" -> throw refused(expression, "write attributes[\"name\"]");
       default -> new Subject.Attribute(path);
     };

@@ -10,6 +10,7 @@ import dev.lookalike.query.filter.Filter.TextMatch;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a filter admits an entry: what filters mean, for engines that cannot say all of it. */
@@ -46,6 +47,16 @@ public final class Admission {
       case Filter.Labelled labelled ->
           entry.state() != State.DELETED
               && entry.labels().stream().anyMatch(label -> label.getName().equals(labelled.name()));
+      case Filter.LabelledBy labelled ->
+          entry.state() != State.DELETED
+              && entry.labels().stream()
+                  .filter(label -> Filter.Source.of(label).equals(Optional.of(labelled.source())))
+                  .anyMatch(label -> label.getName().equals(labelled.name()));
+      case Filter.HasLabels labelled ->
+          entry.state() != State.DELETED
+              && entry.labels().stream()
+                  .anyMatch(
+                      label -> Filter.Source.of(label).equals(Optional.of(labelled.source())));
       case Filter.CompareId compare ->
           holds(compare(entry.imageId(), compare.id()), compare.comparison());
       case Filter.IdOneOf oneOf -> oneOf.ids().contains(entry.imageId());

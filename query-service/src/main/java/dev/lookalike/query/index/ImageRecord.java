@@ -80,6 +80,10 @@ public record ImageRecord(
         labels.addAll(annotation.event().getLabels().getLabelsList());
       }
     }
+    // A user's word is the truth: a classifier that was taught from such words has none beside it.
+    if (labels.stream().anyMatch(label -> label.getSource() == LabelSource.LABEL_SOURCE_USER)) {
+      labels.removeIf(label -> label.getSource() == LabelSource.LABEL_SOURCE_TAUGHT);
+    }
     labels.addAll(event.getEmbedded().getModelLabelsList());
     return labels;
   }

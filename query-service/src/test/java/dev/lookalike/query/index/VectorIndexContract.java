@@ -273,12 +273,16 @@ public abstract class VectorIndexContract {
         labelled("a", 1, 1, LabelSource.LABEL_SOURCE_TAUGHT, "gown"));
     assertThat(get("a").orElseThrow().labels())
         .extracting(Label::getName)
-        .containsExactlyInAnyOrder("dress", "red", "gown", "seen");
+        .containsExactlyInAnyOrder("dress", "red", "seen");
+    assertThat(matching("'gown' in labels")).isEmpty();
     assertThat(matching("'dress' in labels && 'seen' in labels")).containsExactly("a");
     assertThat(matching("'old' in labels")).isEmpty();
     apply(labelled("a", 1, 2, LabelSource.LABEL_SOURCE_USER));
     assertThat(matching("'dress' in labels")).isEmpty();
     assertThat(matching("'gown' in labels")).containsExactly("a");
+    assertThat(matching("'gown' in labels.taught && 'seen' in labels.model")).containsExactly("a");
+    assertThat(matching("has(labels.taught) && !has(labels.user)")).containsExactly("a");
+    assertThat(matching("'gown' in labels.model || 'gown' in labels.user")).isEmpty();
   }
 
   @Test

@@ -57,6 +57,15 @@ final class FilterQueries {
                   AttributeTerms.element(holds.attribute(), holds.text())));
       case Filter.Labelled labelled ->
           new TermQuery(new Term(LuceneFields.LABELS, labelled.name()));
+      case Filter.LabelledBy labelled ->
+          new TermQuery(
+              new Term(
+                  LuceneFields.LABELS_BY_SOURCE,
+                  LuceneFields.label(labelled.source(), labelled.name())));
+      case Filter.HasLabels labelled ->
+          TermSpanQuery.prefix(
+              LuceneFields.LABELS_BY_SOURCE,
+              new BytesRef(LuceneFields.label(labelled.source(), "")));
       case Filter.CompareId compare ->
           compare(LuceneFields.ID, EMPTY, compare.comparison(), new BytesRef(compare.id()));
       case Filter.IdOneOf oneOf ->

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** What stands in the user data of a Lucene commit. */
 record IndexState(int dimension, Progress progress) {
   /** Of the documents; an index with another one is built anew. */
-  private static final String FORMAT = "1";
+  private static final String FORMAT = "2";
 
   private static final String POSITION = "position/";
   private static final String APPLIED = "applied/";

@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lookalike.proto.events.v1.AnnotationEvent;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.image.v1.Label;
+import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Entry;
 import dev.lookalike.query.index.ImageRecord;
@@ -41,6 +42,9 @@ final class LuceneFields {
   static final String ATTRIBUTES = "attributes";
   static final String LABELS = "labels";
 
+  /** The same as {@link #label} writes them. */
+  static final String LABELS_BY_SOURCE = "labels-by-source";
+
   /** SHA-256 of the uploaded bytes. */
   static final String ORIGINAL = "original";
 
@@ -59,6 +63,11 @@ final class LuceneFields {
       case REJECTED -> "r";
       case DELETED -> "d";
     };
+  }
+
+  /** A label and who says it, as a term. */
+  static String label(Filter.Source source, String name) {
+    return source.name() + "/" + name;
   }
 
   static Document document(ImageRecord record) {
@@ -96,6 +105,11 @@ final class LuceneFields {
         .distinct()
         .filter(name -> name.length() <= AttributeTerms.MAX_BYTES / 4)
         .forEach(name -> document.add(new StringField(LABELS, name, Field.Store.NO)));
+    entry.labels().stream()
+        .filter(label -> label.getName().length() <= AttributeTerms.MAX_BYTES / 4)
+        .flatMap(label -> Filter.Source.of(label).map(by -> label(by, label.getName())).stream())
+        .distinct()
+        .forEach(term -> document.add(new StringField(LABELS_BY_SOURCE, term, Field.Store.NO)));
     ByteString original = entry.originalSha256();
     if (!original.isEmpty() && original.size() <= AttributeTerms.MAX_BYTES) {
       document.add(new StringField(ORIGINAL, new BytesRef(original.toByteArray()), Field.Store.NO));

@@ -91,6 +91,9 @@ record Expression(Optional<String> text, boolean exact) {
         case Filter.Has has -> term(Terms.has(has.attribute()), wanted);
         case Filter.ListHolds list -> term(Terms.element(list.attribute(), list.text()), wanted);
         case Filter.Labelled labelled -> term(Terms.label(labelled.name()), wanted);
+        case Filter.LabelledBy labelled ->
+            term(Terms.label(labelled.source(), labelled.name()), wanted);
+        case Filter.HasLabels labelled -> term(Terms.hasLabels(labelled.source()), wanted);
         case Filter.CompareId compare ->
             exact(
                 Rows.ID

@@ -39,7 +39,7 @@ final class Rows {
   private static final Logger LOG = Logger.getLogger(Rows.class);
 
   /** Of the fields and what they mean; an index with another one is built anew beside it. */
-  static final int SCHEMA = 1;
+  static final int SCHEMA = 2;
 
   /** Image id, as {@link SortedText}; primary key. */
   static final String ID = "id";

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.protobuf.ByteString;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.proto.image.v1.Label;
+import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.filter.Filter.Literal;
 import dev.lookalike.query.index.Entry;
 import dev.lookalike.query.index.State;
@@ -48,6 +49,12 @@ final class Terms {
     entry.attributes().forEach((name, value) -> add(terms, name, value));
     for (Label label : entry.labels()) {
       terms.add(label(label.getName()));
+      Filter.Source.of(label)
+          .ifPresent(
+              source -> {
+                terms.add(label(source, label.getName()));
+                terms.add(hasLabels(source));
+              });
     }
     if (!entry.originalSha256().isEmpty()) {
       terms.add(original(entry.originalSha256()));
@@ -129,6 +136,16 @@ final class Terms {
 
   static String label(String name) {
     return hash("label", name, new byte[0]);
+  }
+
+  /** This source says the label. */
+  static String label(Filter.Source source, String name) {
+    return hash("label by " + source, name, new byte[0]);
+  }
+
+  /** This source says any label. */
+  static String hasLabels(Filter.Source source) {
+    return hash("labels by " + source, "", new byte[0]);
   }
 
   static String original(ByteString sha256) {
