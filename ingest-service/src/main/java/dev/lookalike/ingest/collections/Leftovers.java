@@ -15,10 +15,11 @@ import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
 /**
- * Takes away what this service made for collections that are deleted: their topics of images and
- * annotations, and their originals. Does so once for each, and looks again from time to time: an
- * upload may have been under way, and a broker that creates topics by itself brings them back.
- * Whatever is interrupted is made up for by the next call, also of another process. Thread-safe.
+ * Takes away what this service made for collections that are deleted: their topics of images,
+ * annotations and classifiers, and their originals. Does so once for each, and looks again from
+ * time to time: an upload may have been under way, and a broker that creates topics by itself
+ * brings them back. Whatever is interrupted is made up for by the next call, also of another
+ * process. Thread-safe.
  */
 @Singleton
 public class Leftovers {
@@ -60,7 +61,8 @@ public class Leftovers {
 
   private boolean remove(String id, Set<String> there) {
     try {
-      for (String topic : List.of(Topics.images(id), Topics.annotations(id))) {
+      for (String topic :
+          List.of(Topics.images(id), Topics.annotations(id), Topics.classifiers(id))) {
         if (there.contains(topic)) {
           broker.deleteTopic(topic);
           LOG.infof("deleted topic %s", topic);

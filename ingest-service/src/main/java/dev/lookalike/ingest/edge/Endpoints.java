@@ -44,6 +44,9 @@ public class Endpoints {
         .in(WRITER, "POST", COLLECTION + "/images:delete")
         .in(WRITER, IngestGrpc.getRetryImageMethod(), RetryImageRequest::getCollection)
         .in(WRITER, "POST", IMAGE + "/retry")
+        // Labels many images, as a patch by filter does.
+        .in(WRITER, "PUT", COLLECTION + "/classifier")
+        .in(WRITER, "DELETE", COLLECTION + "/classifier")
         .in(READER, IngestGrpc.getGetContentMethod(), GetContentRequest::getCollection)
         .in(READER, "GET", IMAGE + "/content")
         // A new name takes the place of what keys for it opened before: only who may everything.

@@ -38,6 +38,8 @@ public enum ErrorCode {
   MODEL_NOT_SERVED(409, Status.Code.FAILED_PRECONDITION, "No such model is served"),
   MODEL_WANTS_MORE_PIXELS(
       409, Status.Code.FAILED_PRECONDITION, "The model wants larger images than are kept"),
+  CLASSIFIER_OF_OTHER_BUILD(
+      409, Status.Code.FAILED_PRECONDITION, "The classifier is of another build"),
   NOT_REJECTED(409, Status.Code.FAILED_PRECONDITION, "Image is not rejected"),
   NOT_RETRYABLE(409, Status.Code.FAILED_PRECONDITION, "Nothing to send again"),
   NOT_SEARCHABLE(409, Status.Code.FAILED_PRECONDITION, "Image is not searchable"),

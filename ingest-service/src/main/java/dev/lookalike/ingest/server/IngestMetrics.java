@@ -42,7 +42,9 @@ public class IngestMetrics {
     CONTENT,
     CREATE_COLLECTION,
     RENAME_COLLECTION,
-    DELETE_COLLECTION
+    DELETE_COLLECTION,
+    TEACH,
+    UNTEACH
   }
 
   private final MeterRegistry registry;

@@ -34,15 +34,23 @@ public final class JsonBody {
    * @throws RefusedException INVALID_ARGUMENT for what is no such JSON; names an unknown field
    */
   public static <T> T read(InputStream body, Class<T> type) {
+    return read(body, type, MAX_BYTES);
+  }
+
+  /**
+   * @param body read to its end, at most {@code most} bytes
+   * @throws RefusedException INVALID_ARGUMENT for what is no such JSON; names an unknown field
+   */
+  public static <T> T read(InputStream body, Class<T> type, int most) {
     byte[] bytes;
     try {
-      bytes = body.readNBytes(MAX_BYTES + 1);
+      bytes = body.readNBytes(most + 1);
     } catch (IOException e) {
       throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "the body did not arrive whole");
     }
-    if (bytes.length > MAX_BYTES) {
+    if (bytes.length > most) {
       throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "a JSON body has at most " + MAX_BYTES + " bytes");
+          ErrorCode.INVALID_ARGUMENT, "a JSON body has at most " + most + " bytes here");
     }
     try {
       T value = MAPPER.readValue(bytes, type);

@@ -127,6 +127,18 @@ public class Broker {
     }
   }
 
+  /** Creates the classifiers' topic of a collection unless it is there. */
+  public void createClassifiersTopic(String collectionId, int maxMessageBytes) {
+    createTopic(
+        new NewTopic(Topics.classifiers(collectionId), Optional.of(1), Optional.empty())
+            .configs(
+                Map.of(
+                    "cleanup.policy",
+                    "compact",
+                    "max.message.bytes",
+                    Integer.toString(maxMessageBytes))));
+  }
+
   private void createTopic(NewTopic topic) {
     if (partitions(topic.name()).isPresent()) {
       return;

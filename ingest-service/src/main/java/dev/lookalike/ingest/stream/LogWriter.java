@@ -104,6 +104,39 @@ public class LogWriter {
     }
   }
 
+  /**
+   * Appends one record that may be larger than those of images, with a producer of its own: it is
+   * written rarely, and needs room that nothing else does.
+   *
+   * @param maxBytes of the record
+   * @return its offset
+   * @throws RefusedException as {@link #append}
+   */
+  public long appendLarge(Append record, int maxBytes) {
+    Map<String, Object> config = producerSettings();
+    config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-ingest-large");
+    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxBytes);
+    config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 2L * maxBytes);
+    Producer<byte[], byte[]> own =
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    try {
+      return own.send(
+              new ProducerRecord<>(
+                  record.topic(), record.partition(), record.key(), record.value()))
+          .get(settings.deliveryTimeout().plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS)
+          .offset();
+    } catch (ExecutionException e) {
+      throw refusal(e.getCause());
+    } catch (KafkaException | TimeoutException e) {
+      throw refusal(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw refusal(e);
+    } finally {
+      own.close(Duration.ZERO);
+    }
+  }
+
   private static RefusedException refusal(@Nullable Throwable cause) {
     if (cause instanceof RecordTooLargeException) {
       return new RefusedException(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lookalike.edge.AccessSettings;
 import dev.lookalike.ingest.blobs.BlobSettings;
 import dev.lookalike.ingest.blobs.S3Settings;
+import dev.lookalike.ingest.classifiers.ClassifierSettings;
 import dev.lookalike.ingest.collections.CollectionSettings;
 import dev.lookalike.ingest.models.EmbedSettings;
 import dev.lookalike.ingest.search.SearchSettings;
@@ -33,6 +34,7 @@ class ConfigurationTest {
       List.of(
           AccessSettings.class,
           BlobSettings.class,
+          ClassifierSettings.class,
           CollectionSettings.class,
           EmbedSettings.class,
           KafkaSettings.class,
@@ -68,6 +70,8 @@ class ConfigurationTest {
           Map.entry("lookalike.blobs.s3.secret-access-key", "secret"),
           Map.entry("lookalike.blobs.s3.timeout", "60s"),
           Map.entry("lookalike.blobs.sweep-every", "1h"),
+          Map.entry("lookalike.classifiers.max-bytes", "2M"),
+          Map.entry("lookalike.classifiers.max-classes", "50"),
           Map.entry("lookalike.collections.bind-wait", "1s"),
           Map.entry("lookalike.collections.jpeg-quality", "80"),
           Map.entry("lookalike.collections.keep-originals", "true"),
