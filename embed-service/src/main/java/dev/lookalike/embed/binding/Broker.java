@@ -102,7 +102,7 @@ public class Broker {
   }
 
   /** Names of all topics. */
-  Set<String> topics() {
+  public Set<String> topics() {
     return await(admin().listTopics().names());
   }
 

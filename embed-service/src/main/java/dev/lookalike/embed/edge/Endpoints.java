@@ -8,6 +8,7 @@ import dev.lookalike.edge.CollectionNames;
 import dev.lookalike.embed.binding.Bindings;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
+import dev.lookalike.proto.embed.v1.GetClassifierRequest;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
@@ -20,6 +21,8 @@ public class Endpoints {
     return AccessTable.builder(openMetrics)
         .in(READER, EmbedGrpc.getEmbedImagesMethod(), EmbedImagesRequest::getCollectionId)
         .in(READER, "POST", "/v1/collections/{collection}/embed")
+        .in(READER, EmbedGrpc.getGetClassifierMethod(), GetClassifierRequest::getCollection)
+        .in(READER, "GET", "/v1/collections/{collection}/classifier")
         .somewhere(READER, EmbedGrpc.getListModelsMethod())
         .somewhere(READER, "GET", "/v1/models")
         .build();

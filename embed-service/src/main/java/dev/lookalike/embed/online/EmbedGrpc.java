@@ -2,9 +2,12 @@ package dev.lookalike.embed.online;
 
 import dev.lookalike.edge.Caller;
 import dev.lookalike.embed.server.GrpcErrors;
+import dev.lookalike.embed.teaching.Lessons;
 import dev.lookalike.proto.embed.v1.EmbedGrpc.EmbedImplBase;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
+import dev.lookalike.proto.embed.v1.GetClassifierRequest;
+import dev.lookalike.proto.embed.v1.GetClassifierResponse;
 import dev.lookalike.proto.embed.v1.ListModelsRequest;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import io.grpc.stub.StreamObserver;
@@ -18,10 +21,12 @@ import java.util.function.Supplier;
 public class EmbedGrpc extends EmbedImplBase {
   private final QueryImages images;
   private final ServedModels models;
+  private final Lessons lessons;
 
-  public EmbedGrpc(QueryImages images, ServedModels models) {
+  public EmbedGrpc(QueryImages images, ServedModels models, Lessons lessons) {
     this.images = images;
     this.models = models;
+    this.lessons = lessons;
   }
 
   @Override
@@ -34,6 +39,12 @@ public class EmbedGrpc extends EmbedImplBase {
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> responses) {
     Caller caller = Caller.ofCall();
     answer(responses, () -> models.list(caller::mayRead));
+  }
+
+  @Override
+  public void getClassifier(
+      GetClassifierRequest request, StreamObserver<GetClassifierResponse> responses) {
+    answer(responses, () -> lessons.describe(request.getCollection()));
   }
 
   private static <T> void answer(StreamObserver<T> responses, Supplier<T> work) {

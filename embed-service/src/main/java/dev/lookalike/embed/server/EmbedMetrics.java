@@ -65,6 +65,14 @@ public class EmbedMetrics {
         .record(Duration.ofNanos(nanos));
   }
 
+  /** A new image of which a classifier was asked: whether it said a label or abstained. */
+  public void taught(boolean labelled) {
+    Counter.builder("lookalike.embed.taught")
+        .tag("said", labelled ? "label" : "nothing")
+        .register(registry)
+        .increment();
+  }
+
   /** Images that went through the model together. */
   public void batch(Urgency urgency, int size) {
     DistributionSummary.builder("lookalike.embed.batch.size")

@@ -31,6 +31,7 @@ public enum ErrorCode {
   MODEL_FAILED(500, Status.Code.INTERNAL, "Model failed"),
 
   COLLECTION_NOT_FOUND(404, Status.Code.NOT_FOUND, "No such collection"),
+  CLASSIFIER_NOT_FOUND(404, Status.Code.NOT_FOUND, "The collection is not taught"),
 
   FULL(429, Status.Code.RESOURCE_EXHAUSTED, "Too much in work"),
 

@@ -3,9 +3,15 @@ package dev.lookalike.embed.stream;
 import dev.lookalike.embed.binding.Bindings.Binding;
 import dev.lookalike.embed.binding.Broker;
 import dev.lookalike.embed.server.EmbedMetrics;
+import dev.lookalike.embed.teaching.Classifiers;
+import dev.lookalike.embed.teaching.ExistingImages;
+import dev.lookalike.embed.teaching.Taught;
+import dev.lookalike.embed.teaching.TaughtLabels;
 import dev.lookalike.log.Sources;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
+import dev.lookalike.proto.image.v1.ImageVersion;
+import dev.lookalike.proto.image.v1.Label;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,7 +19,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -33,7 +41,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Consumes the images of one collection and produces the outcomes of one build, exactly once: each
- * poll is one transaction of outcomes and offsets.
+ * poll is one transaction of outcomes, of what the collection's classifier says of them, and of
+ * offsets.
  *
  * <p>One thread owns both clients. Whatever goes wrong between them ends in the same way: both are
  * closed without a commit and opened again, the new producer ends the open transaction, and the new
@@ -42,12 +51,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pipeline {
   private static final Logger LOG = Logger.getLogger(Pipeline.class);
+  private static final String NOT_JOINED = "it has not joined its group yet";
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
   /** Another process has taken this slot: giving way for longer keeps the two from alternating. */
   private static final Duration FENCED_PAUSE = Duration.ofSeconds(15);
+
+  /** Between two looks whether the classifier of the collection is read. */
+  private static final Duration LOOK = Duration.ofMillis(20);
 
   /** A canonical image has at most 1 MiB by default; this many bytes are read ahead at most. */
   private static final int FETCH_BYTES = 8 << 20;
@@ -59,12 +72,18 @@ final class Pipeline {
   private final StreamSettings settings;
   private final String slot;
   private final EmbedMetrics metrics;
+  private final Classifiers classifiers;
   private final EmbedStage stage;
   private final FailedShare failedShare;
   private final Thread thread;
   private volatile boolean stopped;
   private volatile long lag;
-  private volatile Optional<String> trouble = Optional.of("it has not joined its group yet");
+
+  /** Partitions, and by which record of the classifiers' topic images are labelled from now on. */
+  private volatile Set<Integer> partitions = Set.of();
+
+  private volatile long taughtBy = -1;
+  private volatile Optional<String> trouble = Optional.of(NOT_JOINED);
   private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
   /** The pipeline must stop: going on would reject images for a fault that is not theirs. */
@@ -82,12 +101,14 @@ final class Pipeline {
       StreamSettings settings,
       String slot,
       ExecutorService decoders,
-      EmbedMetrics metrics) {
+      EmbedMetrics metrics,
+      Classifiers classifiers) {
     this.binding = binding;
     this.clientSettings = Map.copyOf(clientSettings);
     this.settings = settings;
     this.slot = slot;
     this.metrics = metrics;
+    this.classifiers = classifiers;
     this.stage = new EmbedStage(binding.embedder(), decoders, metrics);
     this.failedShare = new FailedShare(settings.maxFailedShare());
     this.thread =
@@ -113,6 +134,12 @@ final class Pipeline {
   /** Records without outcome in the partitions of this instance, as of the last poll. */
   long lag() {
     return lag;
+  }
+
+  /** What this pipeline has, for the images that were there before. */
+  ExistingImages.Share share() {
+    return new ExistingImages.Share(
+        binding.collection().getId(), binding.build(), partitions, taughtBy);
   }
 
   /** Asks to stop after the transaction that is going on. */
@@ -195,6 +222,11 @@ final class Pipeline {
       // Ends what a killed predecessor of this slot left open; committed offsets are final after
       // it.
       producer.initTransactions();
+      trouble = Optional.of("the classifier of the collection is not read yet");
+      while (!stopped && !classifiers.isKnown(binding.collection().getId())) {
+        Thread.sleep(LOOK);
+      }
+      trouble = Optional.of(NOT_JOINED);
       KafkaConsumer<byte[], byte[]> reading =
           new KafkaConsumer<>(
               consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -202,18 +234,27 @@ final class Pipeline {
       try {
         reading.subscribe(List.of(Topics.images(binding.collection().getId())));
         while (!stopped) {
+          // Of one transaction all labels are by one classifier, and those after it by no older.
+          Optional<Taught> taught = classifiers.of(binding.collection().getId());
+          taughtBy = taught.map(Taught::offset).orElse(-1L);
           ConsumerRecords<byte[], byte[]> records = reading.poll(POLL);
+          partitions =
+              reading.assignment().stream()
+                  .map(TopicPartition::partition)
+                  .collect(Collectors.toUnmodifiableSet());
           if (reading.groupMetadata().generationId() >= 0 && trouble.isPresent()) {
             trouble = Optional.empty();
             LOG.infof("%s is streaming on %s", name(), binding.embedder().model().device());
           }
           if (!records.isEmpty()) {
-            transact(records, reading, producer);
+            transact(
+                records, taught.filter(each -> each.appliesTo(binding.build())), reading, producer);
           }
           lag = lag(reading);
         }
       } finally {
         consumer = null;
+        partitions = Set.of();
         reading.close(
             org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(2)));
       }
@@ -232,6 +273,7 @@ final class Pipeline {
 
   private void transact(
       ConsumerRecords<byte[], byte[]> records,
+      Optional<Taught> taught,
       KafkaConsumer<byte[], byte[]> reading,
       KafkaProducer<byte[], byte[]> producer)
       throws HaltedException, InterruptedException {
@@ -271,10 +313,39 @@ final class Pipeline {
       record.headers().add(Sources.HEADER, Sources.header(event.getSource()));
       // What fails here fails the commit.
       var unused = producer.send(record);
+      if (taught.isPresent() && outcome instanceof EmbedOutcome.Embedded embedded) {
+        annotate(embedded, taught.get(), event.getSource(), now, producer);
+      }
     }
     producer.sendOffsetsToTransaction(records.nextOffsets(), reading.groupMetadata());
     producer.commitTransaction();
     outcomes.forEach(this::count);
+  }
+
+  /** A new version has no labels of a classifier yet: nothing is to be taken back. */
+  private void annotate(
+      EmbedOutcome.Embedded embedded,
+      Taught taught,
+      ImageVersion version,
+      Instant now,
+      KafkaProducer<byte[], byte[]> producer) {
+    if (TaughtLabels.areNotWanted(embedded.source().getLabelsList())) {
+      return;
+    }
+    Optional<Label> label = taught.label(embedded.embedding().values());
+    metrics.taught(label.isPresent());
+    label.ifPresent(
+        said -> {
+          // What fails here fails the commit, too.
+          var unused =
+              producer.send(
+                  TaughtLabels.record(
+                      binding.collection().getId(),
+                      embedded.key(),
+                      version,
+                      Optional.of(said),
+                      now));
+        });
   }
 
   private void count(EmbedOutcome outcome) {

@@ -4,6 +4,9 @@ import dev.lookalike.embed.binding.Bindings.Binding;
 import dev.lookalike.embed.binding.Broker;
 import dev.lookalike.embed.infer.Embedders;
 import dev.lookalike.embed.server.EmbedMetrics;
+import dev.lookalike.embed.teaching.Classifiers;
+import dev.lookalike.embed.teaching.ExistingImages;
+import dev.lookalike.proto.events.v1.BuildState;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -11,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** One pipeline for each build that is served. Thread-safe. */
 @Singleton
@@ -23,6 +27,8 @@ public class Pipelines {
   private final SlotSettings slot;
   private final Embedders embedders;
   private final EmbedMetrics metrics;
+  private final Classifiers classifiers;
+  private final ExistingImages existing;
   private final Map<String, Pipeline> running = new HashMap<>();
   private boolean closed;
 
@@ -34,12 +40,16 @@ public class Pipelines {
       StreamSettings settings,
       SlotSettings slot,
       Embedders embedders,
-      EmbedMetrics metrics) {
+      EmbedMetrics metrics,
+      Classifiers classifiers,
+      ExistingImages existing) {
     this.broker = broker;
     this.settings = settings;
     this.slot = slot;
     this.embedders = embedders;
     this.metrics = metrics;
+    this.classifiers = classifiers;
+    this.existing = existing;
   }
 
   /** Starts what is served and does not run, stops what runs and is not served any more. */
@@ -47,6 +57,9 @@ public class Pipelines {
     if (closed) {
       return;
     }
+    classifiers.follow(
+        served.stream().map(each -> each.collection().getId()).collect(Collectors.toSet()));
+    existing.start(this::shares);
     Map<String, Binding> wanted = new HashMap<>();
     served.forEach(
         binding ->
@@ -73,7 +86,8 @@ public class Pipelines {
                     settings,
                     slot.slot(),
                     embedders.decoders(),
-                    metrics);
+                    metrics,
+                    classifiers);
             running.put(key, pipeline);
             pipeline.start();
           }
@@ -94,6 +108,14 @@ public class Pipelines {
                             troubles.add(
                                 new Trouble(pipeline.binding().collection().getName(), reason))));
     return troubles;
+  }
+
+  /** What the pipelines of live builds have. */
+  private synchronized List<ExistingImages.Share> shares() {
+    return running.values().stream()
+        .filter(each -> each.binding().build().getState() == BuildState.BUILD_STATE_LIVE)
+        .map(Pipeline::share)
+        .toList();
   }
 
   /** Records without outcome, of the partitions of this instance. */

@@ -13,6 +13,7 @@ import dev.lookalike.embed.model.ModelSettings;
 import dev.lookalike.embed.online.OnlineSettings;
 import dev.lookalike.embed.stream.SlotSettings;
 import dev.lookalike.embed.stream.StreamSettings;
+import dev.lookalike.embed.teaching.TeachingSettings;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
@@ -43,7 +44,8 @@ class ConfigurationTest {
           OnlineSettings.class,
           ServerSettings.class,
           SlotSettings.class,
-          StreamSettings.class);
+          StreamSettings.class,
+          TeachingSettings.class);
 
   /** Each key with a value that is not its default. */
   private static final Map<String, String> OTHER =
@@ -79,7 +81,10 @@ class ConfigurationTest {
           Map.entry("lookalike.stream.max-failed-share", "0.25"),
           Map.entry("lookalike.stream.max-poll-records", "32"),
           Map.entry("lookalike.stream.session-timeout", "8s"),
-          Map.entry("lookalike.stream.transaction-timeout", "20s"));
+          Map.entry("lookalike.stream.transaction-timeout", "20s"),
+          Map.entry("lookalike.teaching.look-every", "5s"),
+          Map.entry("lookalike.teaching.max-bytes", "16M"),
+          Map.entry("lookalike.teaching.progress-every", "5"));
 
   private static final Pattern ROW = Pattern.compile("\\| `(lookalike[^`]*)` \\| (?:`([^`]*)`)?.*");
 
