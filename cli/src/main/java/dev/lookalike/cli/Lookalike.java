@@ -22,6 +22,7 @@ import dev.lookalike.cli.machine.UpCommand;
 import dev.lookalike.cli.models.ModelCommand;
 import dev.lookalike.cli.search.SearchCommand;
 import dev.lookalike.cli.search.SimilarCommand;
+import dev.lookalike.cli.teach.TeachCommand;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
 import dev.lookalike.cli.terminal.Terminal;
@@ -75,6 +76,7 @@ import picocli.CommandLine.ParseResult;
       IndexCommand.class,
       ModelCommand.class,
       KeyCommand.class,
+      TeachCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       BackupCommand.class,

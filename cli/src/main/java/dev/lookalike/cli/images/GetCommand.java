@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -90,16 +89,7 @@ public final class GetCommand implements Callable<Integer> {
   private static void print(String name, JsonNode value) {
     String text;
     if (name.equals("labels")) {
-      text =
-          StreamSupport.stream(value.spliterator(), false)
-              .map(
-                  l ->
-                      "%s (%s %.2f)"
-                          .formatted(
-                              l.path("name").asText(),
-                              l.path("source").asText(),
-                              l.path("confidence").asDouble()))
-              .collect(Collectors.joining(", "));
+      text = LabelText.of(value, Integer.MAX_VALUE);
     } else if (name.equals("attributes")) {
       text =
           value.properties().stream()

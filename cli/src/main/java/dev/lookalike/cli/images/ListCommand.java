@@ -11,8 +11,6 @@ import dev.lookalike.cli.terminal.Table;
 import dev.lookalike.cli.terminal.Terminal;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -85,10 +83,7 @@ public final class ListCommand implements Callable<Integer> {
               ? state
               : state + " " + image.path("reason").asText(),
           image.path("version").asText(),
-          StreamSupport.stream(image.path("labels").spliterator(), false)
-              .limit(3)
-              .map(l -> l.path("name").asText())
-              .collect(Collectors.joining(", ")),
+          LabelText.of(image.path("labels"), 3),
           image.path("accepted_at").asText(""));
     }
     table.print(Terminal.SYSTEM);

@@ -3,6 +3,7 @@ package dev.lookalike.cli.search;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lookalike.cli.client.Target;
 import dev.lookalike.cli.images.AttributeOption;
+import dev.lookalike.cli.images.LabelText;
 import dev.lookalike.cli.terminal.CommandFailure;
 import dev.lookalike.cli.terminal.ExitCode;
 import dev.lookalike.cli.terminal.Table;
@@ -13,8 +14,6 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 
 /** What a search found: as a table, as JSON, as a page. */
 final class FoundImages {
@@ -98,16 +97,6 @@ final class FoundImages {
   }
 
   private static String labels(JsonNode hit) {
-    return StreamSupport.stream(hit.path("labels").spliterator(), false)
-        .limit(LABELS_SHOWN)
-        .map(FoundImages::label)
-        .collect(Collectors.joining(", "));
-  }
-
-  private static String label(JsonNode label) {
-    double confidence = label.path("confidence").asDouble(1);
-    return confidence >= 1
-        ? label.path("name").asText()
-        : String.format(Locale.ROOT, "%s %.2f", label.path("name").asText(), confidence);
+    return LabelText.of(hit.path("labels"), LABELS_SHOWN);
   }
 }

@@ -1,0 +1,83 @@
+package dev.lookalike.cli.teach;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lookalike.cli.client.Answer;
+import dev.lookalike.cli.client.CollectionOption;
+import dev.lookalike.cli.client.Rest;
+import dev.lookalike.cli.client.Target;
+import dev.lookalike.cli.terminal.CommandFailure;
+import dev.lookalike.cli.terminal.ExitCode;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** What a collection is taught, as embed-service tells it; and waiting for it. */
+record Publication(Target target, CollectionOption collection, Duration patience) {
+  private static final Duration LOOK = Duration.ofMillis(200);
+
+  /** Empty where the collection is not taught. */
+  Optional<JsonNode> now() {
+    Answer answer = ask();
+    if (answer instanceof Answer.Refused refused && refused.code().equals("CLASSIFIER_NOT_FOUND")) {
+      return Optional.empty();
+    }
+    return Optional.of(Rest.require(answer));
+  }
+
+  private Answer ask() {
+    return target.rest().send("GET", target.embed(collection.path("/classifier")));
+  }
+
+  /** Waits until the classifier of this version is used, and is through with what was there. */
+  JsonNode awaitApplied(String version, boolean existing) {
+    return await(
+            found ->
+                found.isPresent()
+                    && found.get().path("version").asText().equals(version)
+                    && (!existing
+                        || isThrough(found.get())
+                        || !found.get().path("state").asText().equals("applied")))
+        .orElseThrow();
+  }
+
+  /** Waits until nothing is left of it. */
+  void awaitGone() {
+    await(Optional::isEmpty);
+  }
+
+  private static boolean isThrough(JsonNode classifier) {
+    JsonNode existing = classifier.path("existing");
+    return existing.path("partitions_complete").asInt() == existing.path("partitions").asInt(-1);
+  }
+
+  /** Gives up when nothing has moved for as long as there is patience. */
+  private Optional<JsonNode> await(Predicate<Optional<JsonNode>> wanted) {
+    long moved = System.nanoTime();
+    String last = "";
+    while (true) {
+      Answer answer = ask();
+      if (!(answer instanceof Answer.NotNow)) {
+        Optional<JsonNode> found = now();
+        if (wanted.test(found)) {
+          return found;
+        }
+        String state = found.map(JsonNode::toString).orElse("");
+        moved = state.equals(last) ? moved : System.nanoTime();
+        last = state;
+      }
+      if (System.nanoTime() - moved > patience.toNanos()) {
+        throw new CommandFailure(
+            ExitCode.UNAVAILABLE,
+            "NOT_APPLIED",
+            "it is in the log, but embed-service has not taken it up for %d s; see: lookalike teach show"
+                .formatted(patience.toSeconds()));
+      }
+      try {
+        Thread.sleep(LOOK);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CommandFailure(ExitCode.INTERRUPTED, "INTERRUPTED", "interrupted");
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Teaching: a classifier of a collection's own labels, on its embeddings. */
+@NullMarked
+package dev.lookalike.cli.teach;
+
+import org.jspecify.annotations.NullMarked;
