@@ -132,11 +132,11 @@ record Distribution(Path root) {
   }
 
   /**
-   * Few arenas of malloc, which would keep one for each thread; natives are unpacked once into the
-   * home's caches.
+   * Few arenas of malloc, which would keep one for each thread. ONNX Runtime 1.29 would send
+   * telemetry home.
    */
   private static Map<String, String> environment() {
-    return Map.of("MALLOC_ARENA_MAX", "2");
+    return Map.of("MALLOC_ARENA_MAX", "2", "ORT_DISABLE_TELEMETRY", "1");
   }
 
   private ChildSpec service(

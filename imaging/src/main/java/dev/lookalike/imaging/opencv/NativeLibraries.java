@@ -53,7 +53,7 @@ final class NativeLibraries {
     boolean here =
         System.getProperty("os.name", "").toLowerCase(Locale.ROOT).equals("linux")
             && System.getProperty("os.arch", "").equals("amd64");
-    if (!here || RESOURCES.stream().anyMatch(r -> NativeLibraries.class.getResource(r) == null)) {
+    if (!here || !(isExtracted() || areOnClassPath())) {
       // Extracts to its own layout; read when JavaCPP's Loader is initialised.
       Optional.ofNullable(System.getProperty(DIRECTORY))
           .ifPresent(directory -> System.setProperty("org.bytedeco.javacpp.cachedir", directory));
@@ -66,6 +66,15 @@ final class NativeLibraries {
     for (String resource : RESOURCES) {
       load(directory.resolve(fileName(resource)));
     }
+  }
+
+  /** Whether somebody has done it ahead: a container image has them without the jars. */
+  private static boolean isExtracted() {
+    return directories().findFirst().filter(d -> Files.isDirectory(d.resolve(VERSION))).isPresent();
+  }
+
+  private static boolean areOnClassPath() {
+    return RESOURCES.stream().allMatch(r -> NativeLibraries.class.getResource(r) != null);
   }
 
   private static void load(Path library) {
