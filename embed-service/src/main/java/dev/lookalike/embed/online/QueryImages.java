@@ -11,6 +11,7 @@ import dev.lookalike.embed.server.EmbedMetrics.Phase;
 import dev.lookalike.embed.server.EmbedMetrics.Urgency;
 import dev.lookalike.embed.server.ErrorCode;
 import dev.lookalike.embed.server.RefusedException;
+import dev.lookalike.embed.stream.SlotSettings;
 import dev.lookalike.imaging.Bounds;
 import dev.lookalike.imaging.CanonicalDecoder;
 import dev.lookalike.imaging.CanonicalResult;
@@ -58,6 +59,7 @@ public class QueryImages {
   private final Bindings bindings;
   private final OnlineSettings settings;
   private final EmbedMetrics metrics;
+  private final boolean refusing;
   private final ImageLimits limits;
   private final Semaphore places;
   private final Semaphore decoders;
@@ -71,8 +73,10 @@ public class QueryImages {
     record Refused(QueryEmbedding.Refused refusal) implements Started {}
   }
 
-  public QueryImages(Bindings bindings, OnlineSettings settings, EmbedMetrics metrics) {
+  public QueryImages(
+      Bindings bindings, OnlineSettings settings, SlotSettings slot, EmbedMetrics metrics) {
     this.bindings = bindings;
+    this.refusing = slot.role() == SlotSettings.Role.BULK;
     this.settings = settings;
     this.metrics = metrics;
     this.limits = new ImageLimits(settings.maxImageBytes().asLongValue(), settings.maxPixels());
@@ -102,6 +106,10 @@ public class QueryImages {
    *     too many images, no place
    */
   EmbedImagesResponse embed(EmbedImagesRequest request) {
+    if (refusing) {
+      throw new RefusedException(
+          ErrorCode.NOT_BOUND, "this instance works on the log only (lookalike.role=bulk)");
+    }
     int count = request.getImagesCount();
     if (count < 1 || count > MAX_IMAGES) {
       throw new RefusedException(

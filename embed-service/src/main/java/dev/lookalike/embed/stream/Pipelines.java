@@ -52,9 +52,12 @@ public class Pipelines {
     this.existing = existing;
   }
 
-  /** Starts what is served and does not run, stops what runs and is not served any more. */
+  /**
+   * Starts what is served and does not run, stops what runs and is not served any more; nothing
+   * where this instance is for query images.
+   */
   public synchronized void serve(List<Binding> served) {
-    if (closed) {
+    if (closed || slot.role() == SlotSettings.Role.ONLINE) {
       return;
     }
     classifiers.follow(

@@ -77,6 +77,7 @@ class ConfigurationTest {
           Map.entry("lookalike.online.max-images", "64"),
           Map.entry("lookalike.online.max-pixels", "1000"),
           Map.entry("lookalike.online.timeout", "3s"),
+          Map.entry("lookalike.role", "online"),
           Map.entry("lookalike.slot", "a"),
           Map.entry("lookalike.stream.max-failed-share", "0.25"),
           Map.entry("lookalike.stream.max-poll-records", "32"),
