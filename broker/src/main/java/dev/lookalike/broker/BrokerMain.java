@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Level;
@@ -31,17 +35,23 @@ public final class BrokerMain {
 
   private BrokerMain() {}
 
-  /** Arguments: directory, port, port of the controller. */
+  /** Arguments: directory, port, port of the controller; a file of properties that go over ours. */
   public static void main(String[] args) {
-    if (args.length != 3) {
-      System.err.println("usage: BrokerMain DIRECTORY PORT CONTROLLER_PORT");
+    if (args.length != 3 && args.length != 4) {
+      System.err.println("usage: BrokerMain DIRECTORY PORT CONTROLLER_PORT [PROPERTIES]");
       System.exit(2);
     }
     logWarnings();
-    BrokerSettings settings =
-        new BrokerSettings(Path.of(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
     KafkaRaftServer server;
+    String bootstrapServers;
     try {
+      BrokerSettings settings =
+          new BrokerSettings(
+              Path.of(args[0]),
+              Integer.parseInt(args[1]),
+              Integer.parseInt(args[2]),
+              args.length == 4 ? properties(Path.of(args[3])) : Map.of());
+      bootstrapServers = settings.bootstrapServers();
       format(settings);
       server = new KafkaRaftServer(KafkaConfig.fromProps(settings.kafka()), Time.SYSTEM);
       CountDownLatch stopped = new CountDownLatch(1);
@@ -53,9 +63,19 @@ public final class BrokerMain {
       System.exit(1);
       return;
     }
-    System.out.println(READY + " " + settings.bootstrapServers());
+    System.out.println(READY + " " + bootstrapServers);
     System.out.flush();
     server.awaitShutdown();
+  }
+
+  private static Map<String, String> properties(Path file) throws IOException {
+    Properties read = new Properties();
+    try (Reader reader = Files.newBufferedReader(file)) {
+      read.load(reader);
+    }
+    Map<String, String> properties = new HashMap<>();
+    read.stringPropertyNames().forEach(name -> properties.put(name, read.getProperty(name)));
+    return properties;
   }
 
   private static void stop(KafkaRaftServer server, CountDownLatch stopped) {
@@ -105,7 +125,7 @@ public final class BrokerMain {
       String[] command = {
         "format",
         "--cluster-id",
-        Uuid.randomUuid().toString(),
+        settings.overrides().getOrDefault(BrokerSettings.CLUSTER_ID, Uuid.randomUuid().toString()),
         "--config",
         properties.toString(),
         "--ignore-formatted"

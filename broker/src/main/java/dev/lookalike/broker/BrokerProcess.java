@@ -3,6 +3,7 @@ package dev.lookalike.broker;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +42,11 @@ public final class BrokerProcess implements AutoCloseable {
    * @throws IllegalStateException with the broker's own words when it does not come up
    */
   public static BrokerProcess start(Path directory, int port, int controllerPort) {
-    BrokerSettings settings = new BrokerSettings(directory, port, controllerPort);
+    return start(new BrokerSettings(directory, port, controllerPort));
+  }
+
+  /** {@link #start} with everything that can be said of a broker. */
+  public static BrokerProcess start(BrokerSettings settings) {
     return new BrokerProcess(settings, launch(settings));
   }
 
@@ -64,7 +70,7 @@ public final class BrokerProcess implements AutoCloseable {
     }
   }
 
-  private static ServerSocket listenAnywhere() throws IOException {
+  static ServerSocket listenAnywhere() throws IOException {
     return new ServerSocket(0, 1, InetAddress.getByName(BrokerSettings.HOST));
   }
 
@@ -102,6 +108,9 @@ public final class BrokerProcess implements AutoCloseable {
             settings.directory().toString(),
             Integer.toString(settings.port()),
             Integer.toString(settings.controllerPort())));
+    if (!settings.overrides().isEmpty()) {
+      command.add(overridesFile(settings).toString());
+    }
     return command;
   }
 
@@ -110,10 +119,21 @@ public final class BrokerProcess implements AutoCloseable {
     return line.startsWith(BrokerMain.READY + " ");
   }
 
+  private static Path overridesFile(BrokerSettings settings) {
+    return settings.directory().resolve("overrides.properties");
+  }
+
   private static Process launch(BrokerSettings settings) {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     try {
       Files.createDirectories(settings.directory());
+      if (!settings.overrides().isEmpty()) {
+        Properties overrides = new Properties();
+        overrides.putAll(settings.overrides());
+        try (OutputStream out = Files.newOutputStream(overridesFile(settings))) {
+          overrides.store(out, null);
+        }
+      }
       Path errors = Files.createTempFile("broker", ".log");
       ProcessBuilder builder =
           new ProcessBuilder(

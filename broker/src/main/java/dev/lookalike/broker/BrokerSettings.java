@@ -1,6 +1,7 @@
 package dev.lookalike.broker;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 
@@ -10,8 +11,14 @@ import java.util.Properties;
  * @param directory where the log lives; created and formatted when it is empty
  * @param port of the clients, on loopback only
  * @param controllerPort of the KRaft controller, on loopback only; used by the broker itself
+ * @param overrides take the place of what is set here, by Kafka's names, such as {@code node.id} of
+ *     one of several; {@link #CLUSTER_ID} among them is the identity of the log
  */
-public record BrokerSettings(Path directory, int port, int controllerPort) {
+public record BrokerSettings(
+    Path directory, int port, int controllerPort, Map<String, String> overrides) {
+
+  /** Key of the identity that the nodes of one cluster share; one alone makes up its own. */
+  static final String CLUSTER_ID = "cluster.id";
 
   /** Loopback only: there is no authentication. */
   static final String HOST = "127.0.0.1";
@@ -24,11 +31,17 @@ public record BrokerSettings(Path directory, int port, int controllerPort) {
 
   public BrokerSettings {
     directory = Objects.requireNonNull(directory).toAbsolutePath().normalize();
+    overrides = Map.copyOf(overrides);
     checkPort(port);
     checkPort(controllerPort);
     if (port == controllerPort) {
       throw new IllegalArgumentException("broker and controller both on port " + port);
     }
+  }
+
+  /** One node that is a cluster of its own. */
+  public BrokerSettings(Path directory, int port, int controllerPort) {
+    this(directory, port, controllerPort, Map.of());
   }
 
   private static void checkPort(int port) {
@@ -107,6 +120,8 @@ public record BrokerSettings(Path directory, int port, int controllerPort) {
     p.setProperty("log.cleaner.threads", "1");
     p.setProperty("log.cleaner.dedupe.buffer.size", Integer.toString(8 << 20));
     p.setProperty("metric.reporters", "");
+    p.putAll(overrides);
+    p.remove(CLUSTER_ID);
     return p;
   }
 }

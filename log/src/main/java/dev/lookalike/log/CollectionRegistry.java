@@ -43,6 +43,7 @@ public final class CollectionRegistry implements AutoCloseable {
   private volatile RegistryView view = new RegistryView(List.of(), List.of(), List.of());
   private volatile long position;
   private volatile boolean caughtUp;
+  private volatile Optional<String> problem = Optional.empty();
   private volatile boolean closed;
   private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
@@ -63,6 +64,11 @@ public final class CollectionRegistry implements AutoCloseable {
   /** Whether everything that the topic held when it was first read is in the view. */
   public boolean caughtUp() {
     return caughtUp;
+  }
+
+  /** Why it cannot be read, where the broker says so; empty when it can, or nothing is known. */
+  public Optional<String> problem() {
+    return problem;
   }
 
   /** By name or by id; the empty string means {@link #DEFAULT}. A name wins over an equal id. */
@@ -126,7 +132,11 @@ public final class CollectionRegistry implements AutoCloseable {
       } catch (WakeupException e) {
         LOG.debug("registry reader woken");
       } catch (KafkaException e) {
-        LOG.warnf("registry: %s; reading it again", e.getMessage());
+        Optional<String> now = Optional.of(String.valueOf(e.getMessage()));
+        if (!now.equals(problem)) {
+          LOG.warnf("registry: %s; reading it again", e.getMessage());
+        }
+        problem = now;
       }
       pause();
     }
@@ -149,6 +159,7 @@ public final class CollectionRegistry implements AutoCloseable {
       reader.assign(List.of(PARTITION));
       reader.seekToBeginning(List.of(PARTITION));
       long end = reader.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
+      problem = Optional.empty();
       // A broker whose data was replaced starts over: what is not in its log is not a collection.
       records.clear();
       boolean whole = false;

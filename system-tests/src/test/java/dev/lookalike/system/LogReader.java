@@ -2,6 +2,7 @@ package dev.lookalike.system;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -15,12 +16,16 @@ final class LogReader {
 
   /** Every committed record of a topic, each partition in its order. */
   static List<ConsumerRecord<byte[], byte[]>> read(String bootstrapServers, String topic) {
+    return read(Map.of("bootstrap.servers", bootstrapServers), topic);
+  }
+
+  /** The same with these settings of the client. */
+  static List<ConsumerRecord<byte[], byte[]>> read(Map<String, Object> client, String topic) {
+    Map<String, Object> settings = new HashMap<>(client);
+    settings.put("isolation.level", "read_committed");
     List<ConsumerRecord<byte[], byte[]>> read = new ArrayList<>();
     try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed"),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
+        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> partitions =
           consumer.partitionsFor(topic).stream()
               .map(p -> new TopicPartition(topic, p.partition()))

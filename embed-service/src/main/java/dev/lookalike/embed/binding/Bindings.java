@@ -36,6 +36,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,9 @@ public class Bindings {
   private final Leftovers leftovers;
   private final Object change = new Object();
   private boolean changed;
+
+  /** Whether a topic was missing or not as needed when it was last decided; of the one thread. */
+  private boolean topicsRefused;
 
   /** Notified when it is decided anew what is served. */
   private final Object decision = new Object();
@@ -94,8 +99,9 @@ public class Bindings {
    * @param onChange gets what is served after each change, from one thread; must not block for long
    */
   public void follow(Consumer<List<Binding>> onChange) {
-    CollectionRegistry following =
-        new CollectionRegistry(broker.clientSettings(), this::signalChange);
+    Map<String, Object> kafka = broker.clientSettings();
+    kafka.put("client.id", "lookalike-embed-registry");
+    CollectionRegistry following = new CollectionRegistry(kafka, this::signalChange);
     registry = following;
     embedders.onMore(this::signalChange);
     thread = Thread.ofPlatform().name("bindings").daemon().start(() -> keep(following, onChange));
@@ -174,15 +180,25 @@ public class Bindings {
       try {
         broker.probe();
         if (!following.caughtUp()) {
-          now = Optional.of("the registry of collections is not read yet");
+          now =
+              Optional.of(
+                  "the registry of collections is not read yet"
+                      + following.problem().map(why -> ": " + why).orElse(""));
         } else {
           if (takeChange() || again) {
             reconcile(following);
             onChange.accept(served);
-            again = !leftovers.remove(following.view().deleted());
+            // Somebody mends a topic without a word of the registry.
+            again = !leftovers.remove(following.view().deleted()) || topicsRefused;
           }
           now = Optional.empty();
         }
+      } catch (AuthenticationException | AuthorizationException e) {
+        now =
+            Optional.of(
+                "the broker refuses this service: %s (docs/kafka.md lists what it needs)"
+                    .formatted(e.getMessage()));
+        again = true;
       } catch (KafkaException e) {
         now = Optional.of(String.valueOf(e.getMessage()));
         again = true;
@@ -225,6 +241,7 @@ public class Bindings {
 
   private void reconcile(CollectionRegistry following) {
     Models models = embedders.models().orElseThrow();
+    topicsRefused = false;
     List<Binding> nowServed = new ArrayList<>();
     List<Unserved> nowUnserved = new ArrayList<>();
     for (CollectionState state : following.all()) {
@@ -301,22 +318,17 @@ public class Bindings {
     return digest.substring(0, Math.min(12, digest.length()));
   }
 
-  /** Creates the topic of the build; tells why it cannot be used. */
+  /** Creates the topic of the build; tells why it, or the images' one, cannot be used. */
   private Optional<String> embeddingsTopicRefusal(Collection collection, Build build) {
-    int partitions = collection.getPartitions();
-    Optional<Integer> images = broker.partitions(Topics.images(collection.getId()));
-    if (images.isPresent() && images.get() != partitions) {
-      return Optional.of(
-          "topic %s: expected %d partitions as the registry says, found %d"
-              .formatted(Topics.images(collection.getId()), partitions, images.get()));
-    }
-    int found = broker.createEmbeddingsTopic(collection.getId(), build.getId(), partitions);
-    return found == partitions
-        ? Optional.empty()
-        : Optional.of(
-            "topic %s: expected %d partitions as the images topic has, found %d"
-                .formatted(
-                    Topics.embeddings(collection.getId(), build.getId()), partitions, found));
+    Optional<String> refusal =
+        broker
+            .imagesTopicProblem(collection.getId(), collection.getPartitions())
+            .or(
+                () ->
+                    broker.provideEmbeddingsTopic(
+                        collection.getId(), build.getId(), collection.getPartitions()));
+    topicsRefused |= refusal.isPresent();
+    return refusal;
   }
 
   /** Binds a collection that has no live build; tells why it cannot be bound. */
@@ -395,7 +407,7 @@ public class Bindings {
   private void write(String key, byte @Nullable [] value) {
     Map<String, Object> config = new HashMap<>(broker.clientSettings());
     config.put(ProducerConfig.ACKS_CONFIG, "all");
-    config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-embed-registry");
+    config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-embed-registrar");
     config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, WRITE.toMillis());
     config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) WRITE.toMillis() / 2);
     config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) WRITE.toMillis());

@@ -1,10 +1,10 @@
 package dev.lookalike.embed.binding;
 
+import dev.lookalike.log.TopicNeeds;
 import dev.lookalike.log.Topics;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,11 +15,16 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -48,8 +53,7 @@ public class Broker {
 
   /** Settings that every client of the broker shares. */
   public Map<String, Object> clientSettings() {
-    Map<String, Object> common = new HashMap<>();
-    common.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
+    Map<String, Object> common = settings.forClient();
     common.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 50L);
     common.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1000L);
     common.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false);
@@ -67,37 +71,84 @@ public class Broker {
     await(admin().describeCluster().clusterId());
   }
 
-  /** Number of partitions of a topic; empty when there is no such topic. */
-  Optional<Integer> partitions(String topic) {
-    try {
-      return await(admin().describeTopics(List.of(topic)).allTopicNames()).values().stream()
-          .findFirst()
-          .map(description -> description.partitions().size());
-    } catch (UnknownTopicOrPartitionException e) {
+  /**
+   * Why the images of a collection cannot be read; empty when they can, also when their topic is
+   * not there yet.
+   */
+  Optional<String> imagesTopicProblem(String collectionId, int partitions) {
+    String name = Topics.images(collectionId);
+    Optional<TopicDescription> found = describe(name);
+    if (found.isEmpty()) {
       return Optional.empty();
+    }
+    // Whoever owns it looks at the rest.
+    int there = found.get().partitions().size();
+    if (there != partitions) {
+      return Optional.of(
+          "topic %s: expected %d partitions as the registry says, found %d"
+              .formatted(name, partitions, there));
+    }
+    Set<AclOperation> allowed = found.get().authorizedOperations();
+    return allowed == null || allowed.contains(AclOperation.READ)
+        ? Optional.empty()
+        : Optional.of("topic %s does not let this service READ".formatted(name));
+  }
+
+  /** Creates the embeddings topic of a build unless it is there; tells why it cannot be used. */
+  Optional<String> provideEmbeddingsTopic(String collectionId, String buildId, int partitions) {
+    TopicNeeds needs =
+        new TopicNeeds(
+            Topics.embeddings(collectionId, buildId),
+            partitions,
+            MAX_OUTCOME_BYTES,
+            settings.replicationFactor(),
+            settings.minInsyncReplicas(),
+            Set.of(AclOperation.WRITE));
+    Optional<TopicDescription> found = describe(needs.topic());
+    if (found.isEmpty()) {
+      if (!settings.createTopics()) {
+        return Optional.of(needs.missing(settings.bootstrapServers()));
+      }
+      create(needs);
+      return Optional.empty();
+    }
+    ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, needs.topic());
+    Config configured =
+        await(admin().describeConfigs(List.of(topic)).all()).values().iterator().next();
+    List<String> unmet = needs.unmet(found.get(), configured, settings.bootstrapServers());
+    return unmet.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", unmet));
+  }
+
+  private void create(TopicNeeds needs) {
+    Optional<Short> replicas =
+        needs.replicationFactor() == 0
+            ? Optional.empty()
+            : Optional.of((short) needs.replicationFactor());
+    try {
+      await(
+          admin()
+              .createTopics(
+                  List.of(
+                      new NewTopic(needs.topic(), Optional.of(needs.partitions()), replicas)
+                          .configs(needs.configs())))
+              .all());
+    } catch (TopicExistsException e) {
+      LOG.debugf("%s was created meanwhile", needs.topic());
     }
   }
 
-  /** Creates the embeddings topic of a build unless it is there; returns its partitions. */
-  int createEmbeddingsTopic(String collectionId, String buildId, int partitions) {
-    String name = Topics.embeddings(collectionId, buildId);
-    Optional<Integer> there = partitions(name);
-    if (there.isPresent()) {
-      return there.get();
-    }
-    NewTopic topic =
-        new NewTopic(name, Optional.of(partitions), Optional.empty())
-            .configs(
-                Map.of(
-                    "cleanup.policy",
-                    "compact",
-                    "max.message.bytes",
-                    Integer.toString(MAX_OUTCOME_BYTES)));
+  private Optional<TopicDescription> describe(String topic) {
     try {
-      await(admin().createTopics(List.of(topic)).all());
-      return partitions;
-    } catch (TopicExistsException e) {
-      return partitions(name).orElse(partitions);
+      return await(
+              admin()
+                  .describeTopics(
+                      List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                  .allTopicNames())
+          .values()
+          .stream()
+          .findFirst();
+    } catch (UnknownTopicOrPartitionException e) {
+      return Optional.empty();
     }
   }
 

@@ -31,6 +31,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -181,9 +182,8 @@ final class Pipeline {
         if (trouble.isEmpty()) {
           pause = FIRST_PAUSE;
         }
-        trouble = Optional.of(String.valueOf(e.getMessage()));
-        LOG.warnf(
-            e instanceof KafkaException ? null : e, "%s begins again: %s", name(), e.toString());
+        trouble = Optional.of(said(e));
+        LOG.warnf(e instanceof KafkaException ? null : e, "%s begins again: %s", name(), said(e));
         boolean fenced = e instanceof FencedInstanceIdException;
         if (!sleep(fenced ? FENCED_PAUSE : pause)) {
           return;
@@ -195,6 +195,19 @@ final class Pipeline {
         throw e;
       }
     }
+  }
+
+  /** Kafka does not always say whose permission is missing. */
+  private String said(RuntimeException e) {
+    return e instanceof AuthorizationException
+        ? "%s Needed: Read of topic %s and of group %s, Write of topic %s and of transactional id %s (docs/kafka.md)"
+            .formatted(
+                e.getMessage(),
+                Topics.images(binding.collection().getId()),
+                group(),
+                Topics.embeddings(binding.collection().getId(), binding.build().getId()),
+                group() + "." + slot)
+        : e.toString();
   }
 
   private boolean sleep(Duration pause) {

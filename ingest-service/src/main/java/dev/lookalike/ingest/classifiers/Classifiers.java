@@ -24,6 +24,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -92,11 +93,11 @@ public class Classifiers {
    * Takes away what a collection was taught, and the labels that say so. Where there is nothing,
    * nothing happens.
    *
-   * @throws RefusedException COLLECTION_NOT_FOUND, BROKER_UNAVAILABLE
+   * @throws RefusedException COLLECTION_NOT_FOUND, TOPICS_NOT_READY, BROKER_UNAVAILABLE
    */
   public void remove(String collectionName) {
     CollectionState state = collections.get(collectionName);
-    if (broker.partitions(Topics.classifiers(state.collection().getId())).isEmpty()) {
+    if (!broker.topics().contains(Topics.classifiers(state.collection().getId()))) {
       return;
     }
     append(
@@ -112,7 +113,10 @@ public class Classifiers {
   private void append(CollectionState state, ClassifierEvent event) {
     String id = state.collection().getId();
     int limit = Math.toIntExact(settings.maxBytes().asLongValue()) + OVERHEAD_BYTES;
-    broker.createClassifiersTopic(id, limit);
+    Optional<String> problem = broker.provideClassifiersTopic(id, limit);
+    if (problem.isPresent()) {
+      throw new RefusedException(ErrorCode.TOPICS_NOT_READY, problem.get());
+    }
     writer.appendLarge(
         new Append(Topics.classifiers(id), 0, Keys.classifier(), event.toByteArray()), limit);
     collections.requireExisting(state.collection());

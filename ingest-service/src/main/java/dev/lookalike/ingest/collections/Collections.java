@@ -25,17 +25,22 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -81,6 +86,7 @@ public class Collections {
   private volatile @Nullable CollectionRegistry registry;
   private volatile Optional<String> mismatch = Optional.empty();
   private volatile boolean hadDefault;
+  private volatile boolean registryVerified;
   private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
   public Collections(
@@ -124,7 +130,9 @@ public class Collections {
       CollectionState state, Optional<String> problem, Optional<CollectionCounts> counts) {}
 
   void start(@Observes StartupEvent event) {
-    registry = new CollectionRegistry(broker.clientSettings(), this::changed);
+    Map<String, Object> kafka = broker.clientSettings();
+    kafka.put("client.id", "lookalike-ingest-registry");
+    registry = new CollectionRegistry(kafka, this::changed);
     broker.watch(this::prepare);
   }
 
@@ -137,8 +145,11 @@ public class Collections {
   /** Runs after each answer of the broker, so that whatever was missing is made up for. */
   private void prepare() {
     CollectionRegistry following = registry();
+    if (!registryVerified) {
+      broker.provideRegistryTopic().ifPresent(Collections::requireMended);
+      registryVerified = true;
+    }
     if (!following.caughtUp()) {
-      broker.createRegistryTopic();
       broker.warnOfTopicsMadeByItself();
       awaitRegistry(following::caughtUp, Duration.ofSeconds(1));
     }
@@ -167,16 +178,56 @@ public class Collections {
     leftovers.remove(view.deleted());
   }
 
+  /** Nothing can be done before somebody does it. */
+  private static void requireMended(String problem) {
+    throw new RefusedException(ErrorCode.TOPICS_NOT_READY, problem);
+  }
+
   private static String nextDefaultId(RegistryView view) {
+    return firstUnused(view, DEFAULT_ID::formatted);
+  }
+
+  private static String firstUnused(RegistryView view, IntFunction<String> ids) {
     Set<String> used = new HashSet<>();
     view.collections().forEach(state -> used.add(state.collection().getId()));
     view.deleted().forEach(deleted -> used.add(deleted.id()));
     view.late().forEach(late -> used.add(late.collection().getId()));
     int number = 1;
-    while (used.contains(DEFAULT_ID.formatted(number))) {
+    while (used.contains(ids.apply(number))) {
       number++;
     }
-    return DEFAULT_ID.formatted(number);
+    return ids.apply(number);
+  }
+
+  /**
+   * Random where topics are created here. Where somebody else creates them the id must be the same
+   * when the creation is asked for again: it is made of the name.
+   */
+  private String newId(String name) {
+    return broker.createsTopics()
+        ? id(index -> random.nextInt(ID_ALPHABET.length()))
+        : firstUnused(
+            registry().view(),
+            number -> {
+              byte[] hash = hash(name + "/" + number);
+              return id(index -> Byte.toUnsignedInt(hash[index]) % ID_ALPHABET.length());
+            });
+  }
+
+  private static byte[] hash(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static String id(IntUnaryOperator letters) {
+    StringBuilder id = new StringBuilder();
+    for (int i = 0; i < ID_LENGTH; i++) {
+      id.append(ID_ALPHABET.charAt(letters.applyAsInt(i)));
+    }
+    return id.toString();
   }
 
   /**
@@ -225,24 +276,20 @@ public class Collections {
     return Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()).build();
   }
 
-  /** A topic with other partitions than agreed would send images of one id to two places. */
+  /**
+   * A topic with other partitions than agreed would send images of one id to two places, one that
+   * deletes by age would lose them.
+   */
   private Optional<String> verify(Collection collection) {
     if (verified.contains(collection.getId())) {
       return Optional.empty();
     }
-    int agreed = collection.getPartitions();
-    for (String topic :
-        List.of(Topics.images(collection.getId()), Topics.annotations(collection.getId()))) {
-      Optional<Integer> found = broker.partitions(topic);
-      if (found.isEmpty()) {
-        broker.createTopics(collection.getId(), agreed);
-      } else if (found.get() != agreed) {
-        String difference =
-            "topic %s has %d partitions, the registry says %d"
-                .formatted(topic, found.get(), agreed);
-        LOG.error(difference);
-        return Optional.of(difference);
+    Optional<String> problem = broker.provideTopics(collection.getId(), collection.getPartitions());
+    if (problem.isPresent()) {
+      if (!problem.equals(mismatch)) {
+        LOG.error(problem.get());
       }
+      return problem;
     }
     verified.add(collection.getId());
     return Optional.empty();
@@ -251,7 +298,9 @@ public class Collections {
   /** Why nothing can be accepted; empty when it can. */
   public Optional<String> trouble() {
     if (!registry().caughtUp()) {
-      return Optional.of("the registry of collections is not read yet");
+      return Optional.of(
+          "the registry of collections is not read yet"
+              + registry().problem().map(why -> ": " + why).orElse(""));
     }
     if (!hadDefault && registry().find(CollectionRegistry.DEFAULT).isEmpty()) {
       return Optional.of("the collection default is not created yet");
@@ -312,19 +361,16 @@ public class Collections {
    * searched.
    *
    * @throws RefusedException INVALID_COLLECTION_NAME, INVALID_ARGUMENT, COLLECTION_EXISTS,
-   *     MODEL_NOT_SERVED, MODEL_WANTS_MORE_PIXELS, BROKER_UNAVAILABLE
+   *     MODEL_NOT_SERVED, MODEL_WANTS_MORE_PIXELS, TOPICS_NOT_READY, BROKER_UNAVAILABLE
    */
   public Described create(Wanted wanted) {
     requireName(wanted.name());
     requireRead();
-    StringBuilder id = new StringBuilder();
-    for (int i = 0; i < ID_LENGTH; i++) {
-      id.append(ID_ALPHABET.charAt(random.nextInt(ID_ALPHABET.length())));
-    }
-    Collection described = describe(id.toString(), wanted);
+    String id = newId(wanted.name());
+    Collection described = describe(id, wanted);
     Optional<ServedModels.Answer> served = models.ask();
     served.ifPresent(answer -> requireModel(described, answer));
-    CollectionState created = create(id.toString(), wanted);
+    CollectionState created = create(id, wanted);
     return served.isPresent() ? awaitBound(created) : withProblem(created);
   }
 
@@ -378,7 +424,7 @@ public class Collections {
     writing.lock();
     try {
       requireFree(wanted.name());
-      broker.createTopics(id, collection.getPartitions());
+      broker.provideTopics(id, collection.getPartitions()).ifPresent(Collections::requireMended);
       awaitRead(writer.append(record(collection)));
       Optional<CollectionState> created = registry().withId(id);
       if (created.isEmpty()) {

@@ -40,6 +40,7 @@ public enum ErrorCode {
       409, Status.Code.FAILED_PRECONDITION, "The model wants larger images than are kept"),
   CLASSIFIER_OF_OTHER_BUILD(
       409, Status.Code.FAILED_PRECONDITION, "The classifier is of another build"),
+  TOPICS_NOT_READY(409, Status.Code.FAILED_PRECONDITION, "Topics are missing or not as needed"),
   NOT_REJECTED(409, Status.Code.FAILED_PRECONDITION, "Image is not rejected"),
   NOT_RETRYABLE(409, Status.Code.FAILED_PRECONDITION, "Nothing to send again"),
   NOT_SEARCHABLE(409, Status.Code.FAILED_PRECONDITION, "Image is not searchable"),

@@ -2,12 +2,12 @@ package dev.lookalike.ingest.stream;
 
 import dev.lookalike.ingest.server.ErrorCode;
 import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.log.TopicNeeds;
 import dev.lookalike.log.Topics;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,12 +17,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jboss.logging.Logger;
@@ -55,8 +60,7 @@ public class Broker {
 
   /** Settings that every client of the broker shares. */
   public Map<String, Object> clientSettings() {
-    Map<String, Object> common = new HashMap<>();
-    common.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
+    Map<String, Object> common = settings.forClient();
     common.put(AdminClientConfig.RECONNECT_BACKOFF_MS_CONFIG, 50L);
     common.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, RECONNECT_MAX.toMillis());
     common.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false);
@@ -104,58 +108,94 @@ public class Broker {
       return Optional.empty();
     } catch (RefusedException e) {
       return Optional.of(e.detail());
+    } catch (AuthenticationException | AuthorizationException e) {
+      return Optional.of(
+          "the broker refuses this service: %s (docs/kafka.md lists what it needs)"
+              .formatted(e.getMessage()));
     } catch (RuntimeException e) {
       LOG.debug("broker watch", e);
       return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 
-  /** Creates the registry topic unless it is there. */
-  public void createRegistryTopic() {
-    createTopic(
-        new NewTopic(Topics.COLLECTIONS, Optional.of(1), Optional.empty())
-            .configs(Map.of("cleanup.policy", "compact")));
+  /** Whether topics that are missing are created. */
+  public boolean createsTopics() {
+    return settings.createTopics();
   }
 
-  /** Creates the images and annotations topics of a collection unless they are there. */
-  public void createTopics(String collectionId, int partitions) {
-    Map<String, String> configs =
-        Map.of(
-            "cleanup.policy", "compact", "max.message.bytes", Integer.toString(MAX_MESSAGE_BYTES));
+  /** Creates the registry topic unless it is there; tells why it cannot be used. */
+  public Optional<String> provideRegistryTopic() {
+    return provide(needs(Topics.COLLECTIONS, 1, 0));
+  }
+
+  /** The same for the images and annotations topics of a collection. */
+  public Optional<String> provideTopics(String collectionId, int partitions) {
+    List<String> problems = new ArrayList<>();
     for (String name : List.of(Topics.images(collectionId), Topics.annotations(collectionId))) {
-      createTopic(new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(configs));
+      provide(needs(name, partitions, MAX_MESSAGE_BYTES)).ifPresent(problems::add);
     }
+    return problems.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", problems));
   }
 
-  /** Creates the classifiers' topic of a collection unless it is there. */
-  public void createClassifiersTopic(String collectionId, int maxMessageBytes) {
-    createTopic(
-        new NewTopic(Topics.classifiers(collectionId), Optional.of(1), Optional.empty())
-            .configs(
-                Map.of(
-                    "cleanup.policy",
-                    "compact",
-                    "max.message.bytes",
-                    Integer.toString(maxMessageBytes))));
+  /** The same for the classifiers' topic of a collection. */
+  public Optional<String> provideClassifiersTopic(String collectionId, int maxMessageBytes) {
+    return provide(needs(Topics.classifiers(collectionId), 1, maxMessageBytes));
   }
 
-  private void createTopic(NewTopic topic) {
-    if (partitions(topic.name()).isPresent()) {
-      return;
+  private TopicNeeds needs(String topic, int partitions, int recordBytes) {
+    return new TopicNeeds(
+        topic,
+        partitions,
+        recordBytes,
+        settings.replicationFactor(),
+        settings.minInsyncReplicas(),
+        Set.of(AclOperation.READ, AclOperation.WRITE));
+  }
+
+  private Optional<String> provide(TopicNeeds needs) {
+    Optional<TopicDescription> found = describe(needs.topic());
+    if (found.isEmpty()) {
+      if (!settings.createTopics()) {
+        return Optional.of(needs.missing(settings.bootstrapServers()));
+      }
+      create(needs);
+      return Optional.empty();
     }
+    ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, needs.topic());
+    Config configured =
+        await(admin().describeConfigs(List.of(topic)).all()).values().iterator().next();
+    List<String> unmet = needs.unmet(found.get(), configured, settings.bootstrapServers());
+    return unmet.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", unmet));
+  }
+
+  private void create(TopicNeeds needs) {
+    Optional<Short> replicas =
+        needs.replicationFactor() == 0
+            ? Optional.empty()
+            : Optional.of((short) needs.replicationFactor());
     try {
-      await(admin().createTopics(List.of(topic)).all());
+      await(
+          admin()
+              .createTopics(
+                  List.of(
+                      new NewTopic(needs.topic(), Optional.of(needs.partitions()), replicas)
+                          .configs(needs.configs())))
+              .all());
     } catch (TopicExistsException e) {
-      LOG.debugf("%s was created meanwhile", topic.name());
+      LOG.debugf("%s was created meanwhile", needs.topic());
     }
   }
 
-  /** Number of partitions of a topic; empty when there is no such topic. */
-  public Optional<Integer> partitions(String topic) {
+  private Optional<TopicDescription> describe(String topic) {
     try {
-      Collection<TopicDescription> found =
-          await(admin().describeTopics(List.of(topic)).allTopicNames()).values();
-      return found.stream().findFirst().map(description -> description.partitions().size());
+      return await(
+              admin()
+                  .describeTopics(
+                      List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                  .allTopicNames())
+          .values()
+          .stream()
+          .findFirst();
     } catch (UnknownTopicOrPartitionException e) {
       return Optional.empty();
     }

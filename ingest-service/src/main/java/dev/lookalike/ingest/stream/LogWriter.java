@@ -19,6 +19,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jboss.logging.Logger;
@@ -143,6 +145,11 @@ public class LogWriter {
           ErrorCode.INVALID_ARGUMENT, "image, attributes and labels together are too large");
     }
     LOG.warnf("the broker did not acknowledge: %s", cause);
+    if (cause instanceof AuthorizationException || cause instanceof AuthenticationException) {
+      return new RefusedException(
+          ErrorCode.BROKER_UNAVAILABLE,
+          "the broker does not let this service write; nothing was accepted");
+    }
     return Broker.unavailable();
   }
 

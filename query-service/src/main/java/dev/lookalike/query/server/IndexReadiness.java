@@ -28,7 +28,12 @@ public class IndexReadiness implements HealthCheck {
     List<String> obstacles = indexes.obstacles();
     boolean reachable = broker.reachable();
     return HealthCheckResponse.named("index")
-        .withData("broker", reachable ? "answers" : "does not answer")
+        .withData(
+            "broker",
+            broker
+                .refusal()
+                .map(why -> "refuses this service: " + why)
+                .orElse(reachable ? "answers" : "does not answer"))
         .withData("index", obstacles.isEmpty() ? "follows the log" : String.join("; ", obstacles))
         .status(reachable && obstacles.isEmpty())
         .build();

@@ -18,6 +18,8 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 
 /** Tells whether the broker answers, and where its topics end. Asks once a second. */
 public final class Broker implements AutoCloseable {
@@ -27,6 +29,7 @@ public final class Broker implements AutoCloseable {
   private final Admin admin;
   private final Thread thread;
   private volatile boolean reachable;
+  private volatile Optional<String> refusal = Optional.empty();
   private volatile boolean closed;
 
   public Broker(Map<String, Object> kafka) {
@@ -44,6 +47,11 @@ public final class Broker implements AutoCloseable {
   /** Whether it answered when it was last asked. */
   public boolean reachable() {
     return reachable;
+  }
+
+  /** Why it lets nobody in, in its words; empty when it does, or is not there. */
+  public Optional<String> refusal() {
+    return refusal;
   }
 
   /**
@@ -86,8 +94,15 @@ public final class Broker implements AutoCloseable {
 
   private <T> Optional<T> answer(KafkaFuture<T> future) {
     try {
-      return Optional.of(future.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
+      Optional<T> told = Optional.of(future.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
+      refusal = Optional.empty();
+      return told;
     } catch (ExecutionException | TimeoutException | KafkaException e) {
+      Throwable cause = e.getCause();
+      refusal =
+          cause instanceof AuthenticationException || cause instanceof AuthorizationException
+              ? Optional.of(String.valueOf(cause.getMessage()))
+              : Optional.empty();
       return Optional.empty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -29,6 +29,7 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -317,6 +318,15 @@ public final class BuildFollower implements AutoCloseable {
         LOG.debugf("sink of %s woken", collection.getName());
       } catch (OffsetOutOfRangeException e) {
         throw e;
+      } catch (AuthorizationException e) {
+        String refused =
+            "the broker refuses this service: %s (docs/kafka.md lists what it needs)"
+                .formatted(e.getMessage());
+        if (!refused.equals(problem)) {
+          LOG.warnf("sink of %s: %s", collection.getName(), refused);
+        }
+        problem = refused;
+        pause();
       } catch (KafkaException e) {
         LOG.warnf("sink of %s: %s; connecting again", collection.getName(), e.getMessage());
         pause();

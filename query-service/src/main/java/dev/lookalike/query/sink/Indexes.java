@@ -109,7 +109,9 @@ public final class Indexes implements AutoCloseable {
           case MILVUS -> new MilvusStore(settings);
         };
     metrics.watch(this, Indexes::images, Indexes::lag);
-    this.registry = new CollectionRegistry(kafka, this::reconcile);
+    Map<String, Object> ofRegistry = new HashMap<>(kafka);
+    ofRegistry.put("client.id", "lookalike-query-registry");
+    this.registry = new CollectionRegistry(ofRegistry, this::reconcile);
     reconcile();
     if (store.writes()) {
       Thread.ofPlatform().name("index-outdated").daemon().start(this::watchOutdated);
@@ -328,7 +330,9 @@ public final class Indexes implements AutoCloseable {
   public List<String> obstacles() {
     Optional<Set<Key>> initial = first;
     if (initial.isEmpty()) {
-      return List.of("the registry of collections has not been read yet");
+      return List.of(
+          "the registry of collections has not been read yet"
+              + registry.problem().map(why -> ": " + why).orElse(""));
     }
     List<String> obstacles = new ArrayList<>();
     store.away().ifPresent(obstacles::add);

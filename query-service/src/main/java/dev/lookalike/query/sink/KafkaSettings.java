@@ -1,8 +1,14 @@
 package dev.lookalike.query.sink;
 
 import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
 
 /** How the broker is reached: {@code lookalike.kafka.*}. */
 public interface KafkaSettings {
@@ -10,13 +16,37 @@ public interface KafkaSettings {
   @WithDefault("127.0.0.1:8790")
   String bootstrapServers();
 
-  /** Further settings of the Kafka clients, by their own names: security.protocol and the like. */
+  /**
+   * File with further settings of the Kafka clients, by their own names, as Kafka's tools read it:
+   * security.protocol, sasl.*, ssl.* and the like. Read once, at the start; never logged. What the
+   * service must set itself wins.
+   */
+  Optional<Path> clientFile();
+
+  /** The same one by one, after those of the file. */
   Map<String, String> client();
 
-  /** Settings for a client. */
+  /**
+   * Settings for a client.
+   *
+   * @throws IllegalArgumentException when the file cannot be read
+   */
   default Map<String, Object> forClient() {
-    Map<String, Object> settings = new HashMap<>(client());
-    settings.put("bootstrap.servers", bootstrapServers());
-    return settings;
+    Properties settings = new Properties();
+    clientFile()
+        .ifPresent(
+            file -> {
+              try (Reader reader = Files.newBufferedReader(file)) {
+                settings.load(reader);
+              } catch (IOException e) {
+                throw new IllegalArgumentException(
+                    "lookalike.kafka.client-file cannot be read: " + e, e);
+              }
+            });
+    settings.putAll(client());
+    Map<String, Object> all = new HashMap<>();
+    settings.forEach((key, value) -> all.put(key.toString(), value));
+    all.put("bootstrap.servers", bootstrapServers());
+    return all;
   }
 }

@@ -70,6 +70,7 @@ class ConfigurationTest {
           Map.entry("lookalike.intake.read-timeout", "20s"),
           Map.entry("lookalike.intake.stall-timeout", "3s"),
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),
+          Map.entry("lookalike.kafka.client-file", "client.properties"),
           Map.entry("lookalike.kafka.client.security.protocol", "SSL"),
           Map.entry("lookalike.search.bind-wait", "1s"),
           Map.entry("lookalike.search.compare-patience", "1m"),

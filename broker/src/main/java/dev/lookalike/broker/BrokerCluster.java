@@ -1,0 +1,119 @@
+package dev.lookalike.broker;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.Uuid;
+
+/**
+ * A quorum of brokers that are controllers, too, each in a JVM of its own, on loopback: what is
+ * acknowledged by all replicas in sync outlives the loss of any one of three. Not thread-safe.
+ */
+public final class BrokerCluster implements AutoCloseable {
+  private final List<BrokerProcess> nodes;
+
+  private BrokerCluster(List<BrokerProcess> nodes) {
+    this.nodes = nodes;
+  }
+
+  /**
+   * Starts the nodes at once, since none is up before most are, and waits until all answer. Topics
+   * have as many replicas as there are nodes, up to three, and two of them must have a record.
+   *
+   * @param directory of their logs
+   * @param overrides of each node, by Kafka's names
+   */
+  public static BrokerCluster start(Path directory, int count, Map<String, String> overrides) {
+    List<BrokerSettings> settings = settings(directory, count, overrides);
+    List<CompletableFuture<BrokerProcess>> starting = new ArrayList<>();
+    try (ExecutorService starters = Executors.newFixedThreadPool(count)) {
+      for (BrokerSettings each : settings) {
+        starting.add(CompletableFuture.supplyAsync(() -> BrokerProcess.start(each), starters));
+      }
+    }
+    if (starting.stream().anyMatch(CompletableFuture::isCompletedExceptionally)) {
+      starting.stream()
+          .filter(each -> !each.isCompletedExceptionally())
+          .forEach(each -> each.join().kill());
+    }
+    return new BrokerCluster(starting.stream().map(CompletableFuture::join).toList());
+  }
+
+  private static List<BrokerSettings> settings(
+      Path directory, int count, Map<String, String> overrides) {
+    int[] ports = freePorts(2 * count);
+    List<String> voters = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      voters.add("%d@%s:%d".formatted(i + 1, BrokerSettings.HOST, ports[count + i]));
+    }
+    String replicas = Integer.toString(Math.min(3, count));
+    String insync = Integer.toString(Math.min(2, count));
+    Map<String, String> shared = new HashMap<>();
+    shared.put(BrokerSettings.CLUSTER_ID, Uuid.randomUuid().toString());
+    shared.put("controller.quorum.voters", String.join(",", voters));
+    shared.put("default.replication.factor", replicas);
+    shared.put("min.insync.replicas", insync);
+    for (String internal :
+        List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+      shared.put(internal + ".replication.factor", replicas);
+    }
+    shared.put("transaction.state.log.min.isr", insync);
+    shared.put("share.coordinator.state.topic.min.isr", insync);
+    // One that is slow is out of sync soon, and does not hold up the others.
+    shared.put("replica.lag.time.max.ms", "5000");
+    shared.putAll(overrides);
+    List<BrokerSettings> settings = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Map<String, String> own = new HashMap<>(shared);
+      own.put("node.id", Integer.toString(i + 1));
+      settings.add(
+          new BrokerSettings(directory.resolve("node" + (i + 1)), ports[i], ports[count + i], own));
+    }
+    return settings;
+  }
+
+  private static int[] freePorts(int count) {
+    List<ServerSocket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        sockets.add(BrokerProcess.listenAnywhere());
+      }
+      return sockets.stream().mapToInt(ServerSocket::getLocalPort).toArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      for (ServerSocket socket : sockets) {
+        try {
+          socket.close();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+  }
+
+  /** Where clients connect, for {@code bootstrap.servers}. */
+  public String bootstrapServers() {
+    return nodes.stream().map(BrokerProcess::bootstrapServers).collect(Collectors.joining(","));
+  }
+
+  /** A node, to be killed or started again; its id is {@code index + 1}. */
+  public BrokerProcess node(int index) {
+    return nodes.get(index);
+  }
+
+  /** Kills them all: there is nothing to keep. */
+  @Override
+  public void close() {
+    nodes.forEach(BrokerProcess::kill);
+  }
+}

@@ -1,0 +1,322 @@
+package dev.lookalike.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lookalike.broker.BrokerCluster;
+import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.EmbeddingEvent;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three brokers that let nobody in without a password over TLS, and nobody do what docs/kafka.md
+ * does not list: the whole stream runs on that, also while one of them is killed.
+ */
+class ClusterIT {
+  private static final String PASSWORD = "only-for-tests";
+  private static final int IMAGES = 160;
+  private static final String IMAGES_TOPIC = Topics.images("default00001");
+
+  @TempDir Path directory;
+
+  @Test
+  void theStreamRunsWithTheDocumentedAclsAndLosesNothingWithABroker() throws Exception {
+    Map<String, String> security = brokerSecurity();
+    try (BrokerCluster cluster = BrokerCluster.start(directory.resolve("brokers"), 3, security);
+        Admin admin = Admin.create(client("admin", cluster.bootstrapServers()))) {
+      admin.createAcls(documentedAcls()).all().get(30, TimeUnit.SECONDS);
+      // Somebody made a topic by hand that would forget images.
+      admin
+          .createTopics(
+              List.of(
+                  new NewTopic(IMAGES_TOPIC, 4, (short) 3)
+                      .configs(Map.of("cleanup.policy", "delete", "max.message.bytes", "2097152"))))
+          .all()
+          .get(30, TimeUnit.SECONDS);
+      int embedGrpc = ServiceJvm.freePort();
+      int queryGrpc = ServiceJvm.freePort();
+      try (ServiceJvm ingest = start("ingest", cluster, embedGrpc, queryGrpc);
+          ServiceJvm embed = start("embed", cluster, embedGrpc, queryGrpc);
+          ServiceJvm query = start("query", cluster, embedGrpc, queryGrpc)) {
+        ingest.awaitReadiness("503", "--add-config cleanup.policy=compact");
+        mend(admin);
+        for (ServiceJvm service : List.of(ingest, embed, query)) {
+          service.awaitReadiness("200", "");
+        }
+        Api api = new Api(ingest.httpPort, query.httpPort);
+        surviveTheLossOfABroker(api, cluster);
+        sayWhatIsMissing(api, admin, ingest);
+        for (ServiceJvm service : List.of(ingest, embed, query)) {
+          assertThat(service.log()).doesNotContain(PASSWORD);
+        }
+      }
+    }
+  }
+
+  private static void mend(Admin admin) throws Exception {
+    admin
+        .incrementalAlterConfigs(
+            Map.of(
+                new ConfigResource(ConfigResource.Type.TOPIC, IMAGES_TOPIC),
+                List.of(
+                    new AlterConfigOp(
+                        new ConfigEntry("cleanup.policy", "compact"), AlterConfigOp.OpType.SET))))
+        .all()
+        .get(30, TimeUnit.SECONDS);
+  }
+
+  private void surviveTheLossOfABroker(Api api, BrokerCluster cluster) throws Exception {
+    ConcurrentSkipListMap<String, String> acknowledged = new ConcurrentSkipListMap<>();
+    ExecutorService uploaders = Executors.newFixedThreadPool(4);
+    List<Future<?>> uploads = new ArrayList<>();
+    for (int i = 0; i < IMAGES; i++) {
+      int image = i;
+      uploads.add(
+          uploaders.submit(
+              () -> {
+                acknowledged.put("k" + image, putUntilAcknowledged(api, image));
+                return null;
+              }));
+    }
+    while (acknowledged.size() < IMAGES / 4) {
+      Thread.sleep(5);
+    }
+    int before = acknowledged.size();
+    cluster.node(0).kill();
+    assertThat(before).as("killed in the middle of the import").isLessThan(IMAGES);
+    for (Future<?> upload : uploads) {
+      upload.get(2, TimeUnit.MINUTES);
+    }
+    uploaders.shutdown();
+    // All of it with two of the three.
+    assertThat(api.await(new ArrayList<>(acknowledged.values()), Duration.ofSeconds(60)))
+        .extracting(status -> status.path("state").asText())
+        .containsOnly("searchable");
+    assertThat(api.everything("default", false))
+        .extracting(entry -> entry.path("image_id").asText())
+        .containsExactlyInAnyOrderElementsOf(acknowledged.keySet());
+    oneOutcomeForEachRecord(api, cluster);
+    cluster.node(0).restart();
+  }
+
+  private static String putUntilAcknowledged(Api api, int image) throws InterruptedException {
+    byte[] picture = Pictures.jpeg(20_000 + image);
+    while (true) {
+      try {
+        Api.Answer answer = api.tryPut("default", "k" + image, picture, Map.of());
+        if (answer.status() == 202) {
+          return Api.accepted(answer).token();
+        }
+        assertThat(answer.status()).as(answer.body().toString()).isIn(429, 503);
+      } catch (UncheckedIOException e) {
+        // A connection that broke: tried again.
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private void oneOutcomeForEachRecord(Api api, BrokerCluster cluster) throws Exception {
+    String build = api.get("/v1/collections/default/index").ok().path("build_id").asText();
+    Map<String, Object> admin = client("admin", cluster.bootstrapServers());
+    Map<String, Integer> outcomes = new TreeMap<>();
+    for (ConsumerRecord<byte[], byte[]> record :
+        LogReader.read(admin, Topics.embeddings("default00001", build))) {
+      EmbeddingEvent event = EmbeddingEvent.parseFrom(record.value());
+      outcomes.merge(record.partition() + "@" + event.getSource().getOffset(), 1, Integer::sum);
+    }
+    Map<String, Integer> expected = new TreeMap<>();
+    for (ConsumerRecord<byte[], byte[]> record : LogReader.read(admin, IMAGES_TOPIC)) {
+      expected.put(record.partition() + "@" + record.offset(), 1);
+    }
+    assertThat(outcomes).isEqualTo(expected);
+  }
+
+  /** Without one ACL the upload is refused, and the service says which right it lacks. */
+  private static void sayWhatIsMissing(Api api, Admin admin, ServiceJvm ingest) throws Exception {
+    AclBinding write = topic("ingest", "lookalike.", AclOperation.WRITE);
+    admin.deleteAcls(List.of(write.toFilter())).all().get(30, TimeUnit.SECONDS);
+    Api.Answer answer = api.tryPut("default", "refused", Pictures.jpeg(1), Map.of());
+    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (answer.status() == 202 && System.nanoTime() < deadline) {
+      answer = api.tryPut("default", "refused", Pictures.jpeg(1), Map.of());
+    }
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.body().path("detail").asText()).contains("does not let this service write");
+    assertThat(ingest.log()).contains("Not authorized to access topics: [" + IMAGES_TOPIC + "]");
+    admin.createAcls(List.of(write)).all().get(30, TimeUnit.SECONDS);
+  }
+
+  private ServiceJvm start(String name, BrokerCluster cluster, int embedGrpc, int queryGrpc)
+      throws Exception {
+    Path file = directory.resolve(name + ".properties");
+    List<String> lines = new ArrayList<>();
+    client(name, cluster.bootstrapServers()).forEach((key, value) -> lines.add(key + "=" + value));
+    lines.removeIf(line -> line.startsWith("bootstrap.servers"));
+    Files.write(file, lines);
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "lookalike.kafka.bootstrap-servers=" + cluster.bootstrapServers(),
+                "lookalike.kafka.client-file=" + file));
+    if (!name.equals("query")) {
+      settings.add("lookalike.kafka.replication-factor=3");
+      settings.add("lookalike.kafka.min-insync-replicas=2");
+    }
+    if (name.equals("ingest")) {
+      settings.add("lookalike.query.address=127.0.0.1:" + queryGrpc);
+    }
+    if (!name.equals("embed")) {
+      settings.add("lookalike.embed.address=127.0.0.1:" + embedGrpc);
+    }
+    int grpc =
+        switch (name) {
+          case "embed" -> embedGrpc;
+          case "query" -> queryGrpc;
+          default -> ServiceJvm.freePort();
+        };
+    return ServiceJvm.start(name, directory, ServiceJvm.freePort(), grpc, settings);
+  }
+
+  /** As the table in docs/kafka.md. */
+  private static List<AclBinding> documentedAcls() {
+    List<AclBinding> acls = new ArrayList<>();
+    for (AclOperation operation :
+        Set.of(
+            AclOperation.READ,
+            AclOperation.WRITE,
+            AclOperation.CREATE,
+            AclOperation.DELETE,
+            AclOperation.DESCRIBE_CONFIGS)) {
+      acls.add(topic("ingest", "lookalike.", operation));
+    }
+    acls.add(topic("embed", "lookalike.images.", AclOperation.READ));
+    acls.add(topic("embed", "lookalike.collections", AclOperation.READ));
+    acls.add(topic("embed", "lookalike.collections", AclOperation.WRITE));
+    for (AclOperation operation :
+        Set.of(
+            AclOperation.READ,
+            AclOperation.WRITE,
+            AclOperation.CREATE,
+            AclOperation.DELETE,
+            AclOperation.DESCRIBE_CONFIGS)) {
+      acls.add(topic("embed", "lookalike.embeddings.", operation));
+    }
+    acls.add(topic("embed", "lookalike.annotations.", AclOperation.WRITE));
+    acls.add(topic("embed", "lookalike.classifiers.", AclOperation.READ));
+    for (AclOperation operation : Set.of(AclOperation.READ, AclOperation.DELETE)) {
+      acls.add(acl("embed", ResourceType.GROUP, "lookalike.embed.", operation));
+    }
+    acls.add(acl("embed", ResourceType.TRANSACTIONAL_ID, "lookalike.embed.", AclOperation.WRITE));
+    acls.add(topic("query", "lookalike.", AclOperation.READ));
+    return acls;
+  }
+
+  private static AclBinding topic(String user, String prefix, AclOperation operation) {
+    return acl(user, ResourceType.TOPIC, prefix, operation);
+  }
+
+  private static AclBinding acl(
+      String user, ResourceType type, String prefix, AclOperation operation) {
+    return new AclBinding(
+        new ResourcePattern(type, prefix, PatternType.PREFIXED),
+        new AccessControlEntry("User:" + user, "*", operation, AclPermissionType.ALLOW));
+  }
+
+  private Map<String, Object> client(String user, String bootstrapServers) {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("bootstrap.servers", bootstrapServers);
+    settings.put("security.protocol", "SASL_SSL");
+    settings.put("sasl.mechanism", "PLAIN");
+    settings.put(
+        "sasl.jaas.config",
+        "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\" password=\"%s\";"
+            .formatted(user, PASSWORD));
+    settings.put("ssl.truststore.type", "PEM");
+    settings.put("ssl.truststore.location", directory.resolve("broker.pem").toString());
+    return settings;
+  }
+
+  private Map<String, String> brokerSecurity() throws Exception {
+    Path store = directory.resolve("broker.p12");
+    keytool(
+        "-genkeypair",
+        "-alias",
+        "broker",
+        "-keyalg",
+        "EC",
+        "-dname",
+        "CN=broker",
+        "-ext",
+        "SAN=IP:127.0.0.1",
+        "-keystore",
+        store.toString());
+    keytool(
+        "-exportcert",
+        "-rfc",
+        "-alias",
+        "broker",
+        "-file",
+        directory.resolve("broker.pem").toString(),
+        "-keystore",
+        store.toString());
+    StringBuilder jaas =
+        new StringBuilder(
+            "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\" password=\"%s\""
+                .formatted(PASSWORD));
+    for (String user : List.of("admin", "ingest", "embed", "query")) {
+      jaas.append(" user_%s=\"%s\"".formatted(user, PASSWORD));
+    }
+    return Map.ofEntries(
+        Map.entry("listener.security.protocol.map", "CLIENT:SASL_SSL,CONTROLLER:PLAINTEXT"),
+        Map.entry("sasl.enabled.mechanisms", "PLAIN"),
+        Map.entry("sasl.mechanism.inter.broker.protocol", "PLAIN"),
+        Map.entry("listener.name.client.plain.sasl.jaas.config", jaas + ";"),
+        Map.entry("ssl.keystore.location", store.toString()),
+        Map.entry("ssl.keystore.password", PASSWORD),
+        Map.entry("ssl.keystore.type", "PKCS12"),
+        Map.entry("ssl.truststore.location", directory.resolve("broker.pem").toString()),
+        Map.entry("ssl.truststore.type", "PEM"),
+        Map.entry(
+            "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
+        // The controllers speak among themselves without a name, on a port that no client is told.
+        Map.entry("super.users", "User:admin;User:ANONYMOUS"));
+  }
+
+  private static void keytool(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes());
+    assertThat(process.waitFor()).as(said).isZero();
+  }
+}
