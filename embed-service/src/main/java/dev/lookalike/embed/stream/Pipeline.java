@@ -247,10 +247,11 @@ final class Pipeline {
       try {
         reading.subscribe(List.of(Topics.images(binding.collection().getId())));
         while (!stopped) {
+          ConsumerRecords<byte[], byte[]> records = reading.poll(POLL);
           // Of one transaction all labels are by one classifier, and those after it by no older.
+          // Asked after the wait: what came in since the classifier was there is labelled by it.
           Optional<Taught> taught = classifiers.of(binding.collection().getId());
           taughtBy = taught.map(Taught::offset).orElse(-1L);
-          ConsumerRecords<byte[], byte[]> records = reading.poll(POLL);
           partitions =
               reading.assignment().stream()
                   .map(TopicPartition::partition)

@@ -1,11 +1,14 @@
 package dev.lookalike.embed.stream;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lookalike.proto.events.v1.Deleted;
 import dev.lookalike.proto.events.v1.ImageEvent;
 import dev.lookalike.proto.events.v1.Stored;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.proto.image.v1.CanonicalImage;
+import dev.lookalike.proto.image.v1.Label;
+import dev.lookalike.proto.image.v1.LabelSource;
 import java.awt.Color;
 import java.awt.GradientPaint;
 import java.awt.Graphics2D;
@@ -56,6 +59,20 @@ final class Images {
                         .setInline(ByteString.copyFrom(jpeg)))
                 .putAttributes("shelf", AttributeValue.newBuilder().setNumber(3).build())
                 .setAttempt(1))
+        .build()
+        .toByteArray();
+  }
+
+  static byte[] storedWithLabel(byte[] jpeg, String label) throws InvalidProtocolBufferException {
+    ImageEvent event = ImageEvent.parseFrom(stored(jpeg));
+    return event.toBuilder()
+        .setStored(
+            event.getStored().toBuilder()
+                .addLabels(
+                    Label.newBuilder()
+                        .setName(label)
+                        .setConfidence(1)
+                        .setSource(LabelSource.LABEL_SOURCE_USER)))
         .build()
         .toByteArray();
   }

@@ -6,12 +6,19 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
 import dev.lookalike.broker.BrokerProcess;
 import dev.lookalike.embed.model.TestModels;
+import dev.lookalike.log.AnnotationKey;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.AnnotationEvent;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.BuildState;
+import dev.lookalike.proto.events.v1.Classifier;
+import dev.lookalike.proto.events.v1.ClassifierEvent;
+import dev.lookalike.proto.events.v1.ClassifierGate;
+import dev.lookalike.proto.events.v1.ClassifierRemoved;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.events.v1.CollectionDeleted;
 import dev.lookalike.proto.events.v1.CollectionEvent;
@@ -23,6 +30,8 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -559,5 +568,158 @@ class StreamIT {
       assertThat(outcomes("patientcollection").values())
           .allSatisfy(each -> assertThat(each).hasSize(1));
     }
+  }
+
+  private static final String TAUGHT = "taughtcollection";
+
+  private static Classifier.Builder classifier(EmbeddingEvent like, float minSimilarity) {
+    int dimension = like.getEmbedded().getEmbeddingCount();
+    byte[] reference = new byte[dimension];
+    float largest = 0;
+    for (float value : like.getEmbedded().getEmbeddingList()) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    for (int i = 0; i < dimension; i++) {
+      reference[i] = (byte) Math.round(127 * like.getEmbedded().getEmbedding(i) / largest);
+    }
+    // Without weights the biases decide: always "dress", with a probability of .88.
+    return Classifier.newBuilder()
+        .setModel(like.getEmbedded().getModel())
+        .addClasses("dress")
+        .addClasses("hat")
+        .setWeights(ByteString.copyFrom(new byte[2 * dimension * Float.BYTES]))
+        .setBiases(
+            ByteString.copyFrom(
+                ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putFloat(2)
+                    .putFloat(0)
+                    .flip()))
+        .setThreshold(0.8f)
+        .setGate(
+            ClassifierGate.newBuilder()
+                .setReferences(ByteString.copyFrom(reference))
+                .setMinSimilarity(minSimilarity));
+  }
+
+  private static void teach(ClassifierEvent event) throws Exception {
+    producer
+        .send(
+            new ProducerRecord<>(
+                Topics.classifiers(TAUGHT), 0, Keys.classifier(), event.toByteArray()))
+        .get(10, TimeUnit.SECONDS);
+  }
+
+  /** What classifiers have said, the last word on each image; "" for nothing any more. */
+  private static Map<String, String> taughtLabels() throws Exception {
+    Map<String, String> said = new HashMap<>();
+    Map<String, Object> config =
+        Map.of("bootstrap.servers", broker.bootstrapServers(), "isolation.level", "read_committed");
+    try (KafkaConsumer<byte[], byte[]> reader =
+        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions = new ArrayList<>();
+      for (int i = 0; i < PARTITIONS; i++) {
+        partitions.add(new TopicPartition(Topics.annotations(TAUGHT), i));
+      }
+      reader.assign(partitions);
+      reader.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
+      while (partitions.stream()
+          .anyMatch(each -> reader.position(each) < ends.getOrDefault(each, 0L))) {
+        for (ConsumerRecord<byte[], byte[]> record : reader.poll(Duration.ofMillis(200))) {
+          AnnotationEvent event = AnnotationEvent.parseFrom(record.value());
+          AnnotationKey key = Keys.annotation(record.key()).orElseThrow();
+          assertThat(key.subject()).isEqualTo("labels/taught");
+          assertThat(key.version()).contains(event.getImageVersion());
+          assertThat(record.partition()).isEqualTo(Keys.partition(key.imageId(), PARTITIONS));
+          said.put(
+              key.imageId(),
+              event.getLabels().getLabelsList().stream()
+                  .map(each -> each.getName() + " by " + each.getSourceVersion())
+                  .collect(Collectors.joining()));
+        }
+      }
+    }
+    return said;
+  }
+
+  private static void awaitTaught(Map<String, String> labels) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(50))
+        .untilAsserted(() -> assertThat(taughtLabels()).isEqualTo(labels));
+  }
+
+  @Test
+  void whatACollectionIsTaughtLabelsNewImagesAndOnRequestThoseBefore() throws Exception {
+    create(TAUGHT, "taught", "");
+    admin
+        .createTopics(
+            List.of(
+                new NewTopic(Topics.annotations(TAUGHT), Optional.of(PARTITIONS), Optional.empty()),
+                new NewTopic(Topics.classifiers(TAUGHT), Optional.of(1), Optional.empty())))
+        .all()
+        .get();
+    put(TAUGHT, "old", Images.stored(Images.jpeg(1)));
+    put(TAUGHT, "labelled", Images.storedWithLabel(Images.jpeg(1), "gown"));
+    try (ServiceProcess service = service("taught")) {
+      awaitReady(service);
+      await().atMost(Duration.ofSeconds(30)).until(() -> outcomes(TAUGHT).size() == 2);
+      EmbeddingEvent like = outcomes(TAUGHT).values().iterator().next().getFirst();
+      String build =
+          admin.listTopics().names().get().stream()
+              .filter(name -> name.startsWith("lookalike.embeddings." + TAUGHT))
+              .findFirst()
+              .orElseThrow()
+              .substring(Topics.embeddings(TAUGHT, "").length());
+      Classifier first = classifier(like, 0.999f).setBuildId(build).setVersion("v1").build();
+      assertThat(service.get("/v1/collections/taught/classifier").statusCode()).isEqualTo(404);
+
+      teach(ClassifierEvent.newBuilder().setClassifier(first).build());
+      awaitClassifier(service, "v1", "applied");
+      put(TAUGHT, "copy", Images.stored(Images.jpeg(1)));
+      put(TAUGHT, "copy-of-user", Images.storedWithLabel(Images.jpeg(1), "gown"));
+      put(TAUGHT, "stranger", Images.stored(Images.jpeg(60)));
+      await().atMost(Duration.ofSeconds(30)).until(() -> outcomes(TAUGHT).size() == 5);
+      awaitTaught(Map.of("copy", "dress by v1"));
+
+      teach(
+          ClassifierEvent.newBuilder()
+              .setClassifier(first.toBuilder().setVersion("v2").setAnnotateExisting(true))
+              .build());
+      awaitTaught(Map.of("old", "dress by v2", "copy", "dress by v2", "stranger", ""));
+
+      teach(
+          ClassifierEvent.newBuilder()
+              .setClassifier(
+                  first.toBuilder()
+                      .setVersion("v3")
+                      .setBuildId("0123456789abcdef")
+                      .setAnnotateExisting(true))
+              .build());
+      assertThat(awaitClassifier(service, "v3", "not_applied")).contains("0123456789abcdef");
+
+      teach(
+          ClassifierEvent.newBuilder().setRemoved(ClassifierRemoved.getDefaultInstance()).build());
+      awaitTaught(Map.of("old", "", "copy", "", "stranger", ""));
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> service.get("/v1/collections/taught/classifier").statusCode() == 404);
+    }
+  }
+
+  private static String awaitClassifier(ServiceProcess service, String version, String state)
+      throws Exception {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(50))
+        .until(
+            () -> {
+              JsonNode found =
+                  JSON.readTree(service.get("/v1/collections/taught/classifier").body());
+              return found.path("version").asText().equals(version)
+                  && found.path("state").asText().equals(state);
+            });
+    return service.get("/v1/collections/taught/classifier").body();
   }
 }
