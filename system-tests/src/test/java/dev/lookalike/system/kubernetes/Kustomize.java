@@ -1,0 +1,98 @@
+package dev.lookalike.system.kubernetes;
+
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The real kustomize: the one that {@code LOOKALIKE_KUSTOMIZE} names, that of {@code
+ * scripts/engines}, or {@code kustomize} or {@code kubectl} on the PATH.
+ *
+ * @param command renders the folder that is appended to it
+ */
+record Kustomize(List<String> command) {
+  static final String MISSING =
+      "k8s/ is not checked: no kustomize or kubectl on the PATH; scripts/engines kubectl gets one";
+
+  private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+
+  static Optional<Kustomize> find() {
+    Optional<Path> named = Optional.ofNullable(System.getenv("LOOKALIKE_KUSTOMIZE")).map(Path::of);
+    return named
+        .map(Kustomize::of)
+        .or(() -> engine().map(Kustomize::of))
+        .or(() -> onPath("kustomize").map(Kustomize::of))
+        .or(() -> onPath("kubectl").map(Kustomize::of));
+  }
+
+  private static Kustomize of(Path program) {
+    boolean kubectl = program.getFileName().toString().equals("kubectl");
+    return new Kustomize(List.of(program.toString(), kubectl ? "kustomize" : "build"));
+  }
+
+  /** Where scripts/engines puts it. */
+  private static Optional<Path> engine() {
+    String cache =
+        Optional.ofNullable(System.getenv("LOOKALIKE_CACHE"))
+            .orElseGet(
+                () ->
+                    Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+                            .orElse(System.getProperty("user.home") + "/.cache")
+                        + "/lookalike");
+    Path engines = Path.of(cache, "engines");
+    if (!Files.isDirectory(engines)) {
+      return Optional.empty();
+    }
+    try (Stream<Path> installed = Files.list(engines)) {
+      return installed
+          .filter(each -> each.getFileName().toString().startsWith("kubectl-"))
+          .map(each -> each.resolve("kubectl"))
+          .filter(Files::isExecutable)
+          .max(Path::compareTo);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Optional<Path> onPath(String name) {
+    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+        .map(folder -> Path.of(folder, name))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  /**
+   * The resources of an overlay.
+   *
+   * @throws IllegalStateException with the words of kustomize when it refuses
+   */
+  List<ObjectNode> render(Path folder) throws IOException, InterruptedException {
+    Path errors = Files.createTempFile("kustomize", ".log");
+    List<String> line = new ArrayList<>(command);
+    line.add(folder.toString());
+    Process process = new ProcessBuilder(line).redirectError(errors.toFile()).start();
+    process.getOutputStream().close();
+    try (MappingIterator<ObjectNode> documents =
+        YAML.readerFor(ObjectNode.class).readValues(process.getInputStream())) {
+      List<ObjectNode> resources = documents.readAll();
+      if (!process.waitFor(30, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        throw new IllegalStateException(Files.readString(errors));
+      }
+      return resources;
+    } finally {
+      process.destroyForcibly();
+      Files.delete(errors);
+    }
+  }
+}
