@@ -80,10 +80,19 @@ final class Engines {
    * version of the interface the engine speaks, which it does not find out by itself.
    */
   private static boolean hasImage(String image) {
-    Optional<String> version = docker("version", "--format", "{{.Server.APIVersion}}");
+    Optional<String> version = dockerVersion();
     version.ifPresent(api -> System.setProperty("api.version", api));
     return version.isPresent()
         && docker("image", "inspect", "--format", "{{.Id}}", image).isPresent();
+  }
+
+  /** Whether this machine runs a Docker engine. */
+  static boolean dockerAnswers() {
+    return dockerVersion().isPresent();
+  }
+
+  private static Optional<String> dockerVersion() {
+    return docker("version", "--format", "{{.Server.APIVersion}}");
   }
 
   private static Optional<String> docker(String... arguments) {
