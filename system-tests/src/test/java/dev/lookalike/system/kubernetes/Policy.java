@@ -324,8 +324,7 @@ enum Policy {
   /** Every request needs a key: nobody gets in because a setting was forgotten. */
   ACCESS_KEYS(
       cluster -> {
-        JsonNode settings =
-            cluster.get("ConfigMap", References.settingsName(cluster)).path("data");
+        JsonNode settings = cluster.get("ConfigMap", References.settingsName(cluster)).path("data");
         return Stream.of("LOOKALIKE_ACCESS_KEYS_FILE", "LOOKALIKE_ACCESS_SERVICE_KEY_FILE")
             .flatMap(
                 key ->
