@@ -120,8 +120,9 @@ class KeyRingTest {
     assertThat(String.join("\n", notes)).doesNotContain(second.secret(), second.sha256());
   }
 
+  /** At once: a move that is not atomic deletes the old file first. */
   private void replace(Path file, String text) throws IOException {
     Path other = Files.writeString(directory.resolve("other"), text);
-    Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(other, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }
