@@ -511,8 +511,11 @@ class AccessIT {
         .until(
             () ->
                 get("query", "/v1/collections/default/count", KeyText.read(key).orElseThrow())
-                        .statusCode()
-                    == 200);
+                            .statusCode()
+                        == 200
+                    && get("ingest", "/v1/collections/default", KeyText.read(key).orElseThrow())
+                            .statusCode()
+                        == 200);
     RunningSystem.Run put =
         SYSTEM.lookalike("put", photo.toString(), "--key-file", keyFile.toString());
     assertThat(put.exit()).isEqualTo(5);
