@@ -71,16 +71,14 @@ public final class BuildFollower implements AutoCloseable {
   private final Build build;
   private final Map<String, Object> kafka;
   private final IndexSettings settings;
-  private final IndexStore store;
+  private final IndexSource source;
   private final ProgressSignal signal;
   private final QueryMetrics metrics;
   private final LogRecords records;
-  private final boolean beside;
   private final String embeddings;
   private final String annotations;
   private final Thread thread;
 
-  private volatile boolean promoted;
   private volatile @Nullable VectorIndex index;
   private volatile boolean caughtUp;
   private volatile String problem = "the index is being opened";
@@ -93,30 +91,14 @@ public final class BuildFollower implements AutoCloseable {
       Build build,
       Map<String, Object> kafka,
       IndexSettings settings,
-      IndexStore store,
+      IndexSource source,
       ProgressSignal signal,
       QueryMetrics metrics) {
-    this(collection, build, kafka, settings, store, signal, metrics, false);
-  }
-
-  /**
-   * @param beside whether it fills an index beside the one that answers, until it is promoted
-   */
-  BuildFollower(
-      Collection collection,
-      Build build,
-      Map<String, Object> kafka,
-      IndexSettings settings,
-      IndexStore store,
-      ProgressSignal signal,
-      QueryMetrics metrics,
-      boolean beside) {
-    this.beside = beside;
     this.collection = collection;
     this.build = build;
     this.kafka = Map.copyOf(kafka);
     this.settings = settings;
-    this.store = store;
+    this.source = source;
     this.signal = signal;
     this.metrics = metrics;
     this.records = new LogRecords(build.getGeneration(), build.getModel().getDimension());
@@ -176,41 +158,22 @@ public final class BuildFollower implements AutoCloseable {
     }
   }
 
-  /**
-   * Makes the index that it fills the one that answers.
-   *
-   * @throws IndexException if that fails, or the index is not open
-   */
-  void promote() {
-    VectorIndex next = index;
-    if (next == null) {
-      throw new IndexException(
-          IndexException.Kind.UNAVAILABLE, "the new index is not open at the moment");
-    }
-    store.promote(collection, build, next);
-    promoted = true;
-  }
-
-  private VectorIndex open() {
-    return beside && !promoted ? store.openNext(collection, build) : store.open(collection, build);
-  }
-
   private void run() {
     while (!closed) {
-      Optional<String> away = store.away();
+      Optional<String> away = source.away();
       if (away.isPresent()) {
         fails(away.get());
         pause();
         continue;
       }
-      try (VectorIndex opened = open()) {
+      try (VectorIndex opened = source.open(collection, build)) {
         index = opened;
         LOG.infof(
             "index of %s (build %s): %s, at %s",
             collection.getName(), build.getId(), opened.counts(), opened.progress().applied());
         problem = "";
         signal.raise();
-        if (store.writes()) {
+        if (source.writes()) {
           followWhileOpen(opened);
         } else {
           watchWhileOpen(opened);
@@ -235,7 +198,7 @@ public final class BuildFollower implements AutoCloseable {
 
   private void deleteIndex() {
     try {
-      store.delete(collection, build);
+      source.delete(collection, build);
     } catch (IndexException e) {
       fails(e.getMessage() == null ? "the index cannot be deleted" : e.getMessage());
     }
@@ -279,8 +242,8 @@ public final class BuildFollower implements AutoCloseable {
           LOG.infof("index of %s has caught up: %s", collection.getName(), current.counts());
           signal.raise();
         }
-        if (!store.isCurrent(collection, build, current)) {
-          VectorIndex next = store.open(collection, build);
+        if (!source.isCurrent(collection, build, current)) {
+          VectorIndex next = source.open(collection, build);
           index = next;
           current.close();
           current = next;

@@ -4,16 +4,12 @@ import dev.lookalike.log.RegistryView;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.index.VectorIndex;
-import java.util.Optional;
 
 /**
  * Where the indexes are. An index that is made beside the one that answers takes its place by
  * {@link #promote}.
  */
-interface IndexStore extends AutoCloseable {
-  /** Opens the index of a build, empty if there is none that can be used. */
-  VectorIndex open(Collection collection, Build build);
-
+interface IndexStore extends IndexSource, AutoCloseable {
   /** Makes an empty index of a build, beside the one that answers. */
   VectorIndex openNext(Collection collection, Build build);
 
@@ -25,18 +21,6 @@ interface IndexStore extends AutoCloseable {
 
   /** Whether the index was made otherwise than it would be made now. */
   boolean isOutdated(VectorIndex index);
-
-  /** Whether an index that is open is still the one that answers; another process may flip it. */
-  boolean isCurrent(Collection collection, Build build, VectorIndex index);
-
-  /** Forgets the indexes of a build, which are not open. */
-  void delete(Collection collection, Build build);
-
-  /** Whether this process writes the indexes; else another does. */
-  boolean writes();
-
-  /** What to say while the engine does not answer; empty: it does. */
-  Optional<String> away();
 
   /** Runs a deletion if nobody follows the build. */
   interface Deletion {

@@ -222,8 +222,9 @@ public final class Indexes implements AutoCloseable {
     Collection collection = ready.collection();
     Build build = ready.follower().build();
     Key key = new Key(collection.getId(), build.getId());
+    NextIndex beside = new NextIndex(store);
     BuildFollower next =
-        new BuildFollower(collection, build, kafka, settings, store, signal, metrics, true);
+        new BuildFollower(collection, build, kafka, settings, beside, signal, metrics);
     if (closed || rebuilds.putIfAbsent(key, next) != null) {
       return false;
     }
@@ -239,7 +240,7 @@ public final class Indexes implements AutoCloseable {
     Thread.ofPlatform()
         .name("rebuild-" + key.collectionId())
         .daemon()
-        .start(() -> finish(key, next));
+        .start(() -> finish(key, next, beside));
     return true;
   }
 
@@ -249,7 +250,7 @@ public final class Indexes implements AutoCloseable {
         new Key(ready.collection().getId(), ready.follower().build().getId()));
   }
 
-  private void finish(Key key, BuildFollower next) {
+  private void finish(Key key, BuildFollower next, NextIndex beside) {
     try {
       while (!next.caughtUp()) {
         if (closed || !followers.containsKey(key)) {
@@ -265,7 +266,14 @@ public final class Indexes implements AutoCloseable {
           next.close();
           return;
         }
-        next.promote();
+        VectorIndex index =
+            next.index()
+                .orElseThrow(
+                    () ->
+                        new IndexException(
+                            IndexException.Kind.UNAVAILABLE,
+                            "the new index is not open at the moment"));
+        beside.promote(next.collection(), next.build(), index);
         followers.put(key, next);
       }
       signal.raise();

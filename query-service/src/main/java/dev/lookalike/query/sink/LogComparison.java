@@ -2,7 +2,6 @@ package dev.lookalike.query.sink;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lookalike.log.RegistryView;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.filter.Filter;
@@ -94,16 +93,15 @@ final class LogComparison {
     try {
       Files.createDirectories(settings.directory());
       Path directory = Files.createTempDirectory(settings.directory(), "compare-");
-      try (Scratch scratch = new Scratch(directory);
-          BuildFollower reader =
-              new BuildFollower(
-                  collection,
-                  build,
-                  kafka,
-                  settings,
-                  scratch,
-                  new ProgressSignal(),
-                  new QueryMetrics(new SimpleMeterRegistry()))) {
+      try (BuildFollower reader =
+          new BuildFollower(
+              collection,
+              build,
+              kafka,
+              settings,
+              new Scratch(directory),
+              new ProgressSignal(),
+              new QueryMetrics(new SimpleMeterRegistry()))) {
         reader.start();
         await(BuildFollower::caughtUp, reader);
         VectorIndex reference = index(reader);
@@ -275,7 +273,7 @@ final class LogComparison {
   }
 
   /** Where the log is folded once more. */
-  private static final class Scratch implements IndexStore {
+  private static final class Scratch implements IndexSource {
     private final Path directory;
 
     Scratch(Path directory) {
@@ -285,24 +283,6 @@ final class LogComparison {
     @Override
     public VectorIndex open(Collection collection, Build build) {
       return LuceneIndex.open(directory, build.getModel().getDimension(), 0);
-    }
-
-    @Override
-    public VectorIndex openNext(Collection collection, Build build) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void promote(Collection collection, Build build, VectorIndex next) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void deleteOthers(Collection collection, Build build) {}
-
-    @Override
-    public boolean isOutdated(VectorIndex index) {
-      return false;
     }
 
     @Override
@@ -329,11 +309,5 @@ final class LogComparison {
     public Optional<String> away() {
       return Optional.empty();
     }
-
-    @Override
-    public void sweep(RegistryView view, Deletion deletion) {}
-
-    @Override
-    public void close() {}
   }
 }
