@@ -1,6 +1,7 @@
 package dev.lookalike.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.lookalike.broker.BrokerCluster;
 import dev.lookalike.log.Topics;
@@ -106,16 +107,17 @@ class ClusterIT {
                 return null;
               }));
     }
-    while (acknowledged.size() < IMAGES / 4) {
-      Thread.sleep(5);
+    try {
+      await().atMost(Duration.ofMinutes(2)).until(() -> acknowledged.size() >= IMAGES / 4);
+      int before = acknowledged.size();
+      cluster.node(0).kill();
+      assertThat(before).as("killed in the middle of the import").isLessThan(IMAGES);
+      for (Future<?> upload : uploads) {
+        upload.get(2, TimeUnit.MINUTES);
+      }
+    } finally {
+      uploaders.shutdownNow();
     }
-    int before = acknowledged.size();
-    cluster.node(0).kill();
-    assertThat(before).as("killed in the middle of the import").isLessThan(IMAGES);
-    for (Future<?> upload : uploads) {
-      upload.get(2, TimeUnit.MINUTES);
-    }
-    uploaders.shutdown();
     // All of it with two of the three.
     assertThat(api.await(new ArrayList<>(acknowledged.values()), Duration.ofSeconds(60)))
         .extracting(status -> status.path("state").asText())
@@ -231,6 +233,7 @@ class ClusterIT {
     }
     acls.add(topic("embed", "lookalike.annotations.", AclOperation.WRITE));
     acls.add(topic("embed", "lookalike.classifiers.", AclOperation.READ));
+    acls.add(topic("embed", "lookalike.classifiers.", AclOperation.WRITE));
     for (AclOperation operation : Set.of(AclOperation.READ, AclOperation.DELETE)) {
       acls.add(acl("embed", ResourceType.GROUP, "lookalike.embed.", operation));
     }

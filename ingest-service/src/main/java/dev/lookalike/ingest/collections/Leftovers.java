@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.jboss.logging.Logger;
 
 /**
@@ -60,18 +61,28 @@ public class Leftovers {
   }
 
   private boolean remove(String id, Set<String> there) {
+    boolean clean = true;
     try {
       for (String topic :
           List.of(Topics.images(id), Topics.annotations(id), Topics.classifiers(id))) {
-        if (there.contains(topic)) {
-          broker.deleteTopic(topic);
-          LOG.infof("deleted topic %s", topic);
-        }
+        clean &= !there.contains(topic) || isDeleted(topic);
       }
       blobs.deleteCollection(id);
-      return true;
+      return clean;
     } catch (IOException | KafkaException e) {
       LOG.warnf("what is left of the deleted collection %s stays for now: %s", id, e);
+      return false;
+    }
+  }
+
+  /** Where the service has not the right to delete topics, what else is left goes all the same. */
+  private boolean isDeleted(String topic) {
+    try {
+      broker.deleteTopic(topic);
+      LOG.infof("deleted topic %s", topic);
+      return true;
+    } catch (AuthorizationException e) {
+      LOG.warnf("topic %s of a deleted collection stays: %s", topic, e.getMessage());
       return false;
     }
   }
