@@ -53,15 +53,18 @@ public class Pipelines {
   }
 
   /**
-   * Starts what is served and does not run, stops what runs and is not served any more; nothing
-   * where this instance is for query images.
+   * Starts what is served and does not run, stops what runs and is not served any more. An instance
+   * for query images only knows what collections are taught.
    */
   public synchronized void serve(List<Binding> served) {
-    if (closed || slot.role() == SlotSettings.Role.ONLINE) {
+    if (closed) {
       return;
     }
     classifiers.follow(
         served.stream().map(each -> each.collection().getId()).collect(Collectors.toSet()));
+    if (slot.role() == SlotSettings.Role.ONLINE) {
+      return;
+    }
     existing.start(this::shares);
     Map<String, Binding> wanted = new HashMap<>();
     served.forEach(

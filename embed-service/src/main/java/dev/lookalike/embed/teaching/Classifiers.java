@@ -189,7 +189,12 @@ public class Classifiers {
     if (!fresh.isEmpty()) {
       reader.seekToBeginning(fresh);
       Map<TopicPartition, Long> theirs = reader.endOffsets(fresh);
-      added.forEach(id -> ends.put(id, theirs.getOrDefault(partition(id), 0L)));
+      for (String id : added) {
+        long end = theirs.getOrDefault(partition(id), 0L);
+        ends.put(id, end);
+        // A broker whose data was replaced starts over: what is not in its log was not taught.
+        taught.computeIfPresent(id, (same, newest) -> newest.offset() < end ? newest : null);
+      }
     }
     followed.clear();
     followed.addAll(there);
@@ -200,10 +205,15 @@ public class Classifiers {
     return new TopicPartition(Topics.classifiers(collectionId), 0);
   }
 
-  private void take(ConsumerRecord<byte[], byte[]> record) {
+  /** Takes a record in, in the order of the topic; one that was taken in before changes nothing. */
+  void take(ConsumerRecord<byte[], byte[]> record) {
     String id = record.topic().substring(Topics.classifiers("").length());
     if (record.key() == null || record.value() == null) {
       return;
+    }
+    Taught newest = taught.get(id);
+    if (newest != null && record.offset() <= newest.offset()) {
+      return; // A reader that begins again reads what is known already.
     }
     ClassifierEvent event;
     try {

@@ -181,7 +181,8 @@ public class ExistingImages {
     TopicPartition place = place(share, partition);
     ExistingProgress.Builder progress = taught.progress(partition).toBuilder();
     reader.assign(List.of(place));
-    long end = reader.endOffsets(List.of(place)).getOrDefault(place, 0L);
+    // What is committed but not marked so yet lies before it, too.
+    long end = broker.end(place);
     reader.seekToBeginning(List.of(place));
     if (progress.getPosition() > 0) {
       reader.seek(place, progress.getPosition());

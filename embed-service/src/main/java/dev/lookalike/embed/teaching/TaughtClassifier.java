@@ -152,7 +152,7 @@ final class TaughtClassifier {
     return false;
   }
 
-  /** As the references are: the cosine of two such differs from the true one by less than .002. */
+  /** As the references are, and as the command that chose the gate has them. */
   private static byte[] quantised(float[] embedding) {
     float largest = 1e-12f;
     for (float value : embedding) {
