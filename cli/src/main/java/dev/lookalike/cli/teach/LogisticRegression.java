@@ -8,7 +8,7 @@ import opennlp.tools.ml.maxent.quasinewton.QNMinimizer;
 
 /**
  * Multinomial logistic regression: minimises the mean cross-entropy plus {@code l2 / 2} times the
- * squared weights, by the limited-memory quasi-Newton method of OpenNLP.
+ * squared weights and biases, by the limited-memory quasi-Newton method of OpenNLP.
  */
 final class LogisticRegression {
   /** More changes no figure in its third digit on embeddings of photographs. */

@@ -17,27 +17,38 @@ record Publication(Target target, CollectionOption collection, Duration patience
 
   /** Empty where the collection is not taught. */
   Optional<JsonNode> now() {
-    Answer answer = ask();
-    if (answer instanceof Answer.Refused refused && refused.code().equals("CLASSIFIER_NOT_FOUND")) {
-      return Optional.empty();
-    }
-    return Optional.of(Rest.require(answer));
+    return found(ask());
+  }
+
+  private static Optional<JsonNode> found(Answer answer) {
+    return answer instanceof Answer.Refused refused && refused.code().equals("CLASSIFIER_NOT_FOUND")
+        ? Optional.empty()
+        : Optional.of(Rest.require(answer));
   }
 
   private Answer ask() {
     return target.rest().send("GET", target.embed(collection.path("/classifier")));
   }
 
-  /** Waits until the classifier of this version is used, and is through with what was there. */
-  JsonNode awaitApplied(String version, boolean existing) {
+  /**
+   * Waits until the classifier of this version is used, and is through with what was there.
+   *
+   * @param before when what was taught before was; the same images give the same version again
+   */
+  JsonNode awaitApplied(String version, boolean existing, String before) {
     return await(
             found ->
                 found.isPresent()
+                    && !taughtAt(found).equals(before)
                     && found.get().path("version").asText().equals(version)
                     && (!existing
                         || isThrough(found.get())
                         || !found.get().path("state").asText().equals("applied")))
         .orElseThrow();
+  }
+
+  static String taughtAt(Optional<JsonNode> classifier) {
+    return classifier.map(each -> each.path("taught_at").asText()).orElse("");
   }
 
   /** Waits until nothing is left of it. */
@@ -57,7 +68,7 @@ record Publication(Target target, CollectionOption collection, Duration patience
     while (true) {
       Answer answer = ask();
       if (!(answer instanceof Answer.NotNow)) {
-        Optional<JsonNode> found = now();
+        Optional<JsonNode> found = found(answer);
         if (wanted.test(found)) {
           return found;
         }

@@ -39,8 +39,8 @@ record References(byte[][] values, double[] norms) {
     byte[] asked = quantised(embedding);
     double norm = Math.sqrt(dot(asked, asked));
     double most = -1;
-    for (byte[] reference : values) {
-      most = Math.max(most, dot(reference, asked) / (norm * Math.sqrt(dot(reference, reference))));
+    for (int i = 0; i < values.length; i++) {
+      most = Math.max(most, dot(values[i], asked) / (norm * norms[i]));
     }
     return most;
   }

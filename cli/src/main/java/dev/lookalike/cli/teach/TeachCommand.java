@@ -144,21 +144,22 @@ public final class TeachCommand implements Callable<Integer> {
     noteLeftOut(images);
     Lesson lesson = learn(images);
     Path file = picture == null ? defaultPicture(about.path("name").asText()) : picture;
-    ConfusionPicture.write(
-        file, lesson.images().classes(), lesson.confusion(), title(lesson.accuracy()));
+    boolean drawn = draw(file, lesson);
     Optional<JsonNode> applied =
         dryRun ? Optional.empty() : Optional.of(publish(where, build, lesson));
     if (target.json()) {
       ObjectNode json = lesson.json();
       json.put("collection", about.path("name").asText());
-      json.put("picture", file.toString());
+      json.put("picture", drawn ? file.toString() : null);
       json.set("left_out_classes", counts(images.tooFew()));
       json.put("left_out_images", images.ambiguous());
       json.set("published", applied.orElse(null));
       Terminal.SYSTEM.json(json);
     } else {
       print(lesson);
-      Terminal.SYSTEM.note("confusion matrix: " + file);
+      if (drawn) {
+        Terminal.SYSTEM.note("confusion matrix: " + file);
+      }
       applied.ifPresentOrElse(
           TeachCommand::printApplied, () -> Terminal.SYSTEM.line("not published"));
     }
@@ -232,6 +233,8 @@ public final class TeachCommand implements Callable<Integer> {
   }
 
   private JsonNode publish(CollectionOption where, String build, Lesson lesson) {
+    Publication publication = new Publication(target, where, Duration.ofSeconds(patience));
+    String before = Publication.taughtAt(publication.now());
     JsonNode answer =
         Rest.require(
             target
@@ -240,8 +243,20 @@ public final class TeachCommand implements Callable<Integer> {
                     "PUT",
                     target.ingest(where.path("/classifier")),
                     lesson.request(build, existing)));
-    return new Publication(target, where, Duration.ofSeconds(patience))
-        .awaitApplied(answer.path("version").asText(), existing);
+    return publication.awaitApplied(answer.path("version").asText(), existing, before);
+  }
+
+  /** Whether it could: a machine without fonts teaches all the same. */
+  private static boolean draw(Path file, Lesson lesson) throws IOException {
+    try {
+      ConfusionPicture.write(
+          file, lesson.images().classes(), lesson.confusion(), title(lesson.accuracy()));
+      return true;
+    } catch (InternalError | NoClassDefFoundError | ExceptionInInitializerError e) {
+      // What the JDK throws without fontconfig.
+      Terminal.SYSTEM.note("no confusion matrix, this machine has no fonts: " + e.getMessage());
+      return false;
+    }
   }
 
   private Path defaultPicture(String name) {
