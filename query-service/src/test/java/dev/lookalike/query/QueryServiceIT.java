@@ -392,6 +392,33 @@ class QueryServiceIT {
   }
 
   @Test
+  void everyOneOfManyCallsIsAnswered() throws Exception {
+    try (LogFixture log = log("many0001", 4)) {
+      log.begin();
+      log.embedded("a", 0, Map.of(), unit(1, 0, 0, 0));
+      log.commit();
+      GetStatusRequest request = GetStatusRequest.newBuilder().addTokens(log.token("a", 0)).build();
+      List<CompletableFuture<Integer>> callers = new ArrayList<>();
+      for (int caller = 0; caller < 16; caller++) {
+        callers.add(
+            CompletableFuture.supplyAsync(
+                () -> {
+                  SearchGrpc.SearchBlockingStub stub = SearchGrpc.newBlockingStub(channel);
+                  int answered = 0;
+                  for (int i = 0; i < 2000; i++) {
+                    answered += stub.getStatus(request).getStatusesCount();
+                  }
+                  return answered;
+                },
+                Thread::startVirtualThread));
+      }
+      for (CompletableFuture<Integer> caller : callers) {
+        assertThat(caller.get(2, TimeUnit.MINUTES)).isEqualTo(2000);
+      }
+    }
+  }
+
+  @Test
   void aTokenIsSearchableSoonAfterItsCommit() {
     try (LogFixture log = log("soon0001", 4)) {
       SearchGrpc.SearchBlockingStub stub = SearchGrpc.newBlockingStub(channel);

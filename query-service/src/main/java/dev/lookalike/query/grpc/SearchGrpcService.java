@@ -28,13 +28,18 @@ import dev.lookalike.query.search.RefusedException;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
 import dev.lookalike.query.server.ErrorTable;
+import io.grpc.Context;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
-/** lookalike.search.v1.Search. */
+/**
+ * lookalike.search.v1.Search. Each request has a virtual thread of its own, started here: Quarkus'
+ * own hand-over to one (3.31) can lose the end of a request's message, and its caller then waits in
+ * vain.
+ */
 @GrpcService
 public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   private static final Logger LOG = Logger.getLogger(SearchGrpcService.class);
@@ -52,13 +57,11 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   }
 
   @Override
-  @RunOnVirtualThread
   public void search(SearchRequest request, StreamObserver<SearchResponse> observer) {
     answer(observer, () -> searches.search(request));
   }
 
   @Override
-  @RunOnVirtualThread
   public void searchBatch(
       SearchBatchRequest request, StreamObserver<SearchBatchResponse> observer) {
     Caller caller = Caller.ofCall();
@@ -66,53 +69,52 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   }
 
   @Override
-  @RunOnVirtualThread
   public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
     Caller caller = Caller.ofCall();
     answer(observer, () -> statuses.get(request, caller::mayRead));
   }
 
   @Override
-  @RunOnVirtualThread
   public void getImage(GetImageRequest request, StreamObserver<ImageEntry> observer) {
     answer(observer, () -> entries.get(request));
   }
 
   @Override
-  @RunOnVirtualThread
   public void listImages(ListImagesRequest request, StreamObserver<ListImagesResponse> observer) {
     answer(observer, () -> entries.list(request));
   }
 
   @Override
-  @RunOnVirtualThread
   public void countImages(
       CountImagesRequest request, StreamObserver<CountImagesResponse> observer) {
     answer(observer, () -> entries.count(request));
   }
 
   @Override
-  @RunOnVirtualThread
   public void describeIndex(
       DescribeIndexRequest request, StreamObserver<DescribeIndexResponse> observer) {
     answer(observer, () -> entries.describe(request));
   }
 
   @Override
-  @RunOnVirtualThread
   public void rebuildIndex(
       RebuildIndexRequest request, StreamObserver<RebuildIndexResponse> observer) {
     answer(observer, () -> entries.rebuild(request));
   }
 
   @Override
-  @RunOnVirtualThread
   public void compareIndex(
       CompareIndexRequest request, StreamObserver<CompareIndexResponse> observer) {
     answer(observer, () -> entries.compare(request));
   }
 
   private <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
+    // Of a caller that has gone, an answer is dropped, not thrown back.
+    ((ServerCallStreamObserver<T>) observer).setOnCancelHandler(() -> {});
+    Thread.ofVirtual().name("call").start(Context.current().wrap(() -> answerNow(observer, work)));
+  }
+
+  private <T> void answerNow(StreamObserver<T> observer, Supplier<T> work) {
     try {
       T response = work.get();
       metrics.ended(RequestEnd.ANSWERED);
