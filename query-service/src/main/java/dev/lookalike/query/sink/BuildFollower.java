@@ -232,6 +232,12 @@ public final class BuildFollower implements AutoCloseable {
         } catch (TimeoutException e) {
           LOG.debugf("ends of %s: %s", embeddings, e.getMessage());
         }
+        if (!source.isCurrent(collection, build, current)) {
+          // The former one is left open: requests that have it end by themselves.
+          current = source.open(collection, build);
+          index = current;
+          signal.raise();
+        }
         Progress before = current.progress();
         current.refresh();
         if (!current.progress().equals(before)) {
@@ -240,13 +246,6 @@ public final class BuildFollower implements AutoCloseable {
         if (!caughtUp && !first.isEmpty() && behind(current.progress(), first) == 0) {
           caughtUp = true;
           LOG.infof("index of %s has caught up: %s", collection.getName(), current.counts());
-          signal.raise();
-        }
-        if (!source.isCurrent(collection, build, current)) {
-          VectorIndex next = source.open(collection, build);
-          index = next;
-          current.close();
-          current = next;
           signal.raise();
         }
         problem = "";

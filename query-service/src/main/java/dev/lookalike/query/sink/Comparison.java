@@ -28,6 +28,10 @@ public record Comparison(
     return new Comparison(compared, 0, 0, 0, List.of());
   }
 
+  boolean isClean() {
+    return missing == 0 && stale == 0 && extra == 0;
+  }
+
   Comparison with(LogComparison.Difference difference, String imageId) {
     List<Example> more = new ArrayList<>(examples);
     if (more.size() < MAX_EXAMPLES) {

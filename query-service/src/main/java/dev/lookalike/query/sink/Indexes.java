@@ -40,8 +40,11 @@ public final class Indexes implements AutoCloseable {
 
   private static final Duration REBUILD_POLL = Duration.ofMillis(200);
 
-  /** Between the flip to another index and the end of the former. */
-  private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+  /**
+   * Between the flip to another index and the end of the former: requests end, and replicas that
+   * only serve look which index they have ({@code watch-interval}).
+   */
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(10);
 
   private static final Duration OUTDATED_POLL = Duration.ofSeconds(2);
 
@@ -108,6 +111,7 @@ public final class Indexes implements AutoCloseable {
           case LUCENE -> new LuceneStore(settings);
           case MILVUS -> new MilvusStore(settings);
         };
+    LogComparison.sweep(settings.directory());
     metrics.watch(this, Indexes::images, Indexes::lag);
     Map<String, Object> ofRegistry = new HashMap<>(kafka);
     ofRegistry.put("client.id", "lookalike-query-registry");
@@ -259,6 +263,10 @@ public final class Indexes implements AutoCloseable {
         }
         Thread.sleep(REBUILD_POLL);
       }
+      if (!promote(key, next, beside)) {
+        next.close();
+        return;
+      }
       BuildFollower before;
       synchronized (this) {
         before = followers.get(key);
@@ -266,14 +274,6 @@ public final class Indexes implements AutoCloseable {
           next.close();
           return;
         }
-        VectorIndex index =
-            next.index()
-                .orElseThrow(
-                    () ->
-                        new IndexException(
-                            IndexException.Kind.UNAVAILABLE,
-                            "the new index is not open at the moment"));
-        beside.promote(next.collection(), next.build(), index);
         followers.put(key, next);
       }
       signal.raise();
@@ -293,6 +293,29 @@ public final class Indexes implements AutoCloseable {
     } finally {
       rebuilds.remove(key);
     }
+  }
+
+  /**
+   * Makes the new index the one that answers, until it surely is: where an answer of the engine is
+   * lost, nobody knows whether it did what it was asked.
+   *
+   * @return false if nobody wants it any more
+   */
+  private boolean promote(Key key, BuildFollower next, NextIndex beside)
+      throws InterruptedException {
+    while (!closed && followers.containsKey(key)) {
+      Optional<VectorIndex> index = next.index();
+      if (index.isPresent()) {
+        try {
+          beside.promote(next.collection(), next.build(), index.get());
+          return true;
+        } catch (IndexException e) {
+          LOG.warnf("index of %s: flip: %s", next.collection().getName(), e.getMessage());
+        }
+      }
+      Thread.sleep(REBUILD_POLL);
+    }
+    return false;
   }
 
   /** One that was made otherwise than it would be made now is built anew, by itself. */

@@ -16,7 +16,9 @@ import dev.lookalike.query.index.lucene.LuceneIndex;
 import dev.lookalike.query.metrics.QueryMetrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -45,8 +48,26 @@ final class LogComparison {
   /** Looks at what differs, after both have read the same. */
   private static final int LOOKS = 3;
 
-  /** Ids of differences that are looked at again and reported; more are only counted. */
+  /** Differences of one walk that are looked at again; beyond them nothing is said of an entry. */
   private static final int MAX_SUSPECTS = 10_000;
+
+  /** Walks, where all suspects of one turned out well and there were more than are kept. */
+  private static final int WALKS = 3;
+
+  private static final String SCRATCH = "compare-";
+
+  /** Deletes what comparisons left that ended with their process. */
+  static void sweep(Path directory) {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, SCRATCH + "*")) {
+      for (Path scratch : left) {
+        LuceneIndex.delete(scratch);
+      }
+    } catch (NoSuchFileException e) {
+      LOG.debugf("%s is not there yet", directory);
+    } catch (IOException e) {
+      LOG.warnf("what is left of comparisons in %s is not deleted: %s", directory, e);
+    }
+  }
 
   /** How an entry differs. */
   enum Difference {
@@ -92,7 +113,7 @@ final class LogComparison {
   Comparison run() {
     try {
       Files.createDirectories(settings.directory());
-      Path directory = Files.createTempDirectory(settings.directory(), "compare-");
+      Path directory = Files.createTempDirectory(settings.directory(), SCRATCH);
       try (BuildFollower reader =
           new BuildFollower(
               collection,
@@ -104,10 +125,7 @@ final class LogComparison {
               new QueryMetrics(new SimpleMeterRegistry()))) {
         reader.start();
         await(BuildFollower::caughtUp, reader);
-        VectorIndex reference = index(reader);
-        Set<String> suspects = new LinkedHashSet<>();
-        long compared = walk(reference, suspects);
-        return judge(reader, compared, suspects);
+        return compare(reader);
       } finally {
         LuceneIndex.delete(directory);
       }
@@ -115,6 +133,22 @@ final class LogComparison {
       throw new IndexException(
           IndexException.Kind.UNAVAILABLE, "there is no room for the comparison: " + e, e);
     }
+  }
+
+  private Comparison compare(BuildFollower reader) {
+    for (int walk = 0; walk < WALKS; walk++) {
+      Set<String> suspects = new LinkedHashSet<>();
+      long compared = walk(index(reader), suspects);
+      boolean all = suspects.size() < MAX_SUSPECTS;
+      Comparison judged = judge(reader, compared, suspects);
+      if (all || !judged.isClean()) {
+        LOG.infof("index of %s compared with the log: %s", collection.getName(), judged);
+        return judged;
+      }
+    }
+    throw new IndexException(
+        IndexException.Kind.UNAVAILABLE,
+        "more than " + MAX_SUSPECTS + " images change while they are compared; try again later");
   }
 
   private void await(Predicate<BuildFollower> condition, BuildFollower reader) {
@@ -193,20 +227,28 @@ final class LogComparison {
       await(any -> hasReached(live.progress(), reached), reader);
       judged = Comparison.clean(compared);
       List<String> left = new ArrayList<>();
-      for (String id : suspects) {
-        Optional<Entry> wanted = reference.get(List.of(id), true).stream().findFirst();
-        Optional<Entry> found = live.get(List.of(id), true).stream().findFirst();
-        Optional<Difference> difference = difference(wanted, found);
-        if (difference.isPresent()) {
-          judged = judged.with(difference.get(), id);
-          left.add(id);
+      List<String> ids = List.copyOf(suspects);
+      for (int start = 0; start < ids.size(); start += PAGE) {
+        List<String> some = ids.subList(start, Math.min(ids.size(), start + PAGE));
+        Map<String, Entry> wanted = byId(reference.get(some, true));
+        Map<String, Entry> found = byId(live.get(some, true));
+        for (String id : some) {
+          Optional<Difference> difference =
+              difference(Optional.ofNullable(wanted.get(id)), Optional.ofNullable(found.get(id)));
+          if (difference.isPresent()) {
+            judged = judged.with(difference.get(), id);
+            left.add(id);
+          }
         }
       }
-      suspects.retainAll(left);
+      suspects.retainAll(Set.copyOf(left));
       pause();
     }
-    LOG.infof("index of %s compared with the log: %s", collection.getName(), judged);
     return judged;
+  }
+
+  private static Map<String, Entry> byId(List<Entry> entries) {
+    return entries.stream().collect(Collectors.toMap(Entry::imageId, entry -> entry));
   }
 
   private static boolean hasReached(Progress progress, Progress wanted) {

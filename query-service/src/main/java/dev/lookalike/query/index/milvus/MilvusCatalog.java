@@ -130,13 +130,29 @@ public final class MilvusCatalog {
   public MilvusIndex make(String alias, int dimension) {
     Layout layout = Layout.of(server.options(), dimension);
     String name = alias + "_" + Long.toString(System.currentTimeMillis(), RADIX);
+    try {
+      fill(name, layout);
+    } catch (IndexException e) {
+      LOG.warnf("%s is not whole: %s", name, e.getMessage());
+      try {
+        dropGeneration(name);
+      } catch (IndexException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+    LOG.infof("made %s: %s", name, layout.write());
+    return new MilvusIndex(server, name, layout, true);
+  }
+
+  private void fill(String name, Layout layout) {
     server.tell(
         "make " + name,
         client -> {
           client.createCollection(
               CreateCollectionReq.builder()
                   .collectionName(name)
-                  .collectionSchema(Rows.schema(dimension))
+                  .collectionSchema(Rows.schema(layout.dimension()))
                   .numPartitions(layout.partitions())
                   .numShards(layout.shards())
                   .build());
@@ -154,10 +170,8 @@ public final class MilvusCatalog {
             client.upsert(
                 UpsertReq.builder()
                     .collectionName(name)
-                    .data(List.of(Rows.ofOurs(LAYOUT, layout.write(), dimension)))
+                    .data(List.of(Rows.ofOurs(LAYOUT, layout.write(), layout.dimension())))
                     .build()));
-    LOG.infof("made %s: %s", name, layout.write());
-    return new MilvusIndex(server, name, layout, true);
   }
 
   private List<IndexParam> indexes(Layout layout) {

@@ -43,6 +43,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -88,6 +89,12 @@ public final class MilvusIndex implements VectorIndex {
   /** Least width of a search along the graph. */
   private static final int MIN_WIDTH = 160;
 
+  /** After so many pages in a row that were out of order no more are tried. */
+  private static final int TRUSTED_PAGES = 3;
+
+  /** Between two writes of the progress, while more goes on being applied. */
+  private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(500);
+
   private static final Logger LOG = Logger.getLogger(MilvusIndex.class);
 
   private static final String PROGRESS = "progress";
@@ -103,6 +110,7 @@ public final class MilvusIndex implements VectorIndex {
   private final String tenantAttribute;
   private Progress applied;
   private boolean dirty;
+  private long told = System.nanoTime() - PROGRESS_INTERVAL.toNanos();
 
   /**
    * What was written so recently that a bounded stale read may miss it, the oldest first: so that
@@ -117,9 +125,10 @@ public final class MilvusIndex implements VectorIndex {
   private volatile long changed = System.nanoTime();
   private volatile boolean wrote;
   private volatile boolean closed;
+  private final LongAdder widened = new LongAdder();
 
-  /** Whether pages by id came out of order. */
-  private volatile boolean unordered;
+  /** Pages by id in a row that came out of order, or were written into meanwhile. */
+  private volatile int unordered;
 
   /**
    * @param name of the Milvus collection, which is there and loaded
@@ -277,6 +286,15 @@ public final class MilvusIndex implements VectorIndex {
     if (rows.isEmpty()) {
       return;
     }
+    try {
+      write(rows);
+    } finally {
+      changed = System.nanoTime();
+      wrote = true;
+    }
+  }
+
+  private void write(List<JsonObject> rows) {
     long written =
         server.ask(
             "upsert into " + name,
@@ -284,8 +302,6 @@ public final class MilvusIndex implements VectorIndex {
                 client
                     .upsert(UpsertReq.builder().collectionName(name).data(rows).build())
                     .getUpsertCnt());
-    changed = System.nanoTime();
-    wrote = true;
     if (written != rows.size()) {
       throw new IndexException(
           IndexException.Kind.UNAVAILABLE,
@@ -304,17 +320,21 @@ public final class MilvusIndex implements VectorIndex {
       }
       return;
     }
-    commit();
+    // What was applied is durable already. Others learn of it by the progress that is written.
+    if (System.nanoTime() - told > PROGRESS_INTERVAL.toNanos()) {
+      commit();
+    }
     visible = applied;
   }
 
-  /** Writes the progress: what was applied is durable already. */
+  /** Writes the progress. */
   @Override
   public synchronized void commit() {
     open();
     if (dirty) {
-      upsert(List.of(Rows.ofOurs(PROGRESS, write(applied), layout.dimension())));
+      write(List.of(Rows.ofOurs(PROGRESS, write(applied), layout.dimension())));
       dirty = false;
+      told = System.nanoTime();
     }
   }
 
@@ -422,7 +442,7 @@ public final class MilvusIndex implements VectorIndex {
       boolean cut =
           !all
               && found.size() == query.k()
-              && best.last() <= found.get(found.size() - 1).similarity();
+              && best.last() >= found.get(found.size() - 1).similarity();
       if (found.size() == query.k() && !cut) {
         return found;
       }
@@ -435,6 +455,7 @@ public final class MilvusIndex implements VectorIndex {
       if (limit == MAX_NEIGHBOURS) {
         return scan(query, asked);
       }
+      widened.increment();
       limit = (int) Math.min(MAX_NEIGHBOURS, limit * 8L);
     }
   }
@@ -469,6 +490,11 @@ public final class MilvusIndex implements VectorIndex {
         .get(0)
         .forEach(result -> ids.add(SortedText.read(String.valueOf(result.getId()))));
     return List.copyOf(ids);
+  }
+
+  /** For tests: searches along the graph that did not suffice, and were done again wider. */
+  long widened() {
+    return widened.sum();
   }
 
   /** Compares every admitted image. */
@@ -712,12 +738,13 @@ public final class MilvusIndex implements VectorIndex {
         after
             .map(id -> condition + " and " + Rows.ID + " > " + Expression.quoted(SortedText.of(id)))
             .orElse(condition);
-    if (!unordered) {
+    if (unordered < TRUSTED_PAGES) {
       List<String> page = sortedIds(beyond, limit);
       if (page.size() < limit || count(upTo(beyond, page.get(limit - 1))) == limit) {
+        unordered = 0;
         return page;
       }
-      unordered = true;
+      unordered++;
     }
     String part = beyond;
     while (count(part) > MAX_IDS) {

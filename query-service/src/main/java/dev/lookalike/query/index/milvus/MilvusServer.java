@@ -98,11 +98,14 @@ public final class MilvusServer implements AutoCloseable {
           IndexException.Kind.UNAVAILABLE,
           "Milvus at " + options.uri() + " does not answer" + (closed ? ": closed" : ""));
     }
+    long start = System.nanoTime();
     try {
       return call.apply(connected);
     } catch (RuntimeException e) {
       throw new IndexException(
           IndexException.Kind.UNAVAILABLE, "Milvus: " + what + ": " + e.getMessage(), e);
+    } finally {
+      LOG.debugf("%s: %d us", what, (System.nanoTime() - start) / 1000);
     }
   }
 

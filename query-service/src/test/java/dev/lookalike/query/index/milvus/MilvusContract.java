@@ -4,13 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.lookalike.query.MilvusEngine;
+import dev.lookalike.query.filter.Filter;
+import dev.lookalike.query.index.Change;
+import dev.lookalike.query.index.Images;
+import dev.lookalike.query.index.Nearest;
 import dev.lookalike.query.index.VectorIndex;
 import dev.lookalike.query.index.VectorIndexContract;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** The contract against a server; each test has an index of its own. */
 abstract class MilvusContract extends VectorIndexContract {
@@ -70,5 +79,23 @@ abstract class MilvusContract extends VectorIndexContract {
   protected void crash(VectorIndex open) {
     ((MilvusIndex) open).abandon();
     assertThat(catalog.current(alias)).isPresent();
+  }
+
+  /** Each of these would end right also by reading everything, and nobody would see how slow. */
+  @Test
+  void oneSearchAlongTheGraphSuffices() {
+    Random random = new Random(5);
+    float[][] vectors = Images.clustered(random, 500, index.dimension(), 10);
+    List<Change> changes = new ArrayList<>();
+    for (int i = 0; i < vectors.length; i++) {
+      changes.add(Images.embedded("i%04d".formatted(i), i, vectors[i]));
+    }
+    apply(changes.toArray(Change[]::new));
+    for (int query = 0; query < 20; query++) {
+      float[] wanted = Images.randomUnit(random, index.dimension());
+      Nearest nearest = new Nearest(wanted, 10, Filter.ALL, false, Optional.empty(), false);
+      assertThat(index.nearest(nearest)).hasSize(10);
+    }
+    assertThat(((MilvusIndex) index).widened()).isZero();
   }
 }
