@@ -141,6 +141,8 @@ public final class MilvusEngine implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.addAll(List.of(program.toString(), "--data", data.toString()));
     command.addAll(List.of("--proxy-port", Integer.toString(port)));
+    // After a crash its parts wait for the leases of the former ones, 30 s if nothing is said.
+    command.addAll(List.of("--extra-config", "common.session.ttl=5"));
     for (String part :
         List.of(
             "root-coord",
@@ -194,11 +196,21 @@ public final class MilvusEngine implements AutoCloseable {
 
   /** Starts it, also again, on the data that is there. */
   public void start() throws IOException {
+    Path home = data.orElseThrow();
+    Path unpacked = home.resolve("bin");
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder
-        .environment()
-        .put("ETCD_CONFIG_PATH", data.orElseThrow().resolve("etcd.yaml").toString());
-    File log = data.orElseThrow().resolve("log.txt").toFile();
+    Map<String, String> environment = builder.environment();
+    environment.put("ETCD_CONFIG_PATH", home.resolve("etcd.yaml").toString());
+    if (Files.isExecutable(unpacked.resolve("milvus"))) {
+      // The package's own start takes another port while connections to this one are still ending.
+      builder.command(unpacked.resolve("milvus").toString(), "run", "standalone");
+      builder.directory(home.toFile());
+      environment.put("DEPLOY_MODE", "STANDALONE");
+      environment.put("METRICS_PORT", Integer.toString(freePort()));
+      environment.put("MILVUS_RUN_DIR", home.resolve("run").toString());
+      environment.put("LD_LIBRARY_PATH", unpacked.toString());
+    }
+    File log = home.resolve("log.txt").toFile();
     builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log));
     Process started = builder.start();
     process = Optional.of(started);
