@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -106,6 +107,9 @@ final class RunningSystem {
     List<String> arguments =
         new ArrayList<>(List.of("up", "--detach", "--port-base", Integer.toString(portBase)));
     models.forEach(model -> arguments.addAll(List.of("--model", model)));
+    // The same tests with the index in a Milvus that runs: -Dmilvus.uri=http://127.0.0.1:19530
+    Optional.ofNullable(System.getProperty("milvus.uri"))
+        .ifPresent(uri -> arguments.addAll(List.of("--milvus", uri)));
     lookalike(arguments).ok();
   }
 
