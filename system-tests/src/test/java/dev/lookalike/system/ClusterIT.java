@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
@@ -26,14 +25,9 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.resource.PatternType;
-import org.apache.kafka.common.resource.ResourcePattern;
-import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,7 +47,7 @@ class ClusterIT {
     Map<String, String> security = brokerSecurity();
     try (BrokerCluster cluster = BrokerCluster.start(directory.resolve("brokers"), 3, security);
         Admin admin = Admin.create(client("admin", cluster.bootstrapServers()))) {
-      admin.createAcls(documentedAcls()).all().get(30, TimeUnit.SECONDS);
+      admin.createAcls(KafkaAcls.documented()).all().get(30, TimeUnit.SECONDS);
       // Somebody made a topic by hand that would forget images.
       admin
           .createTopics(
@@ -163,7 +157,7 @@ class ClusterIT {
 
   /** Without one ACL the upload is refused, and the service says which right it lacks. */
   private static void sayWhatIsMissing(Api api, Admin admin, ServiceJvm ingest) throws Exception {
-    AclBinding write = topic("ingest", "lookalike.", AclOperation.WRITE);
+    AclBinding write = KafkaAcls.topic("ingest", "lookalike.", AclOperation.WRITE);
     admin.deleteAcls(List.of(write.toFilter())).all().get(30, TimeUnit.SECONDS);
     Api.Answer answer = api.tryPut("default", "refused", Pictures.jpeg(1), Map.of());
     long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
@@ -205,52 +199,6 @@ class ClusterIT {
           default -> ServiceJvm.freePort();
         };
     return ServiceJvm.start(name, directory, ServiceJvm.freePort(), grpc, settings);
-  }
-
-  /** As the table in docs/kafka.md. */
-  private static List<AclBinding> documentedAcls() {
-    List<AclBinding> acls = new ArrayList<>();
-    for (AclOperation operation :
-        Set.of(
-            AclOperation.READ,
-            AclOperation.WRITE,
-            AclOperation.CREATE,
-            AclOperation.DELETE,
-            AclOperation.DESCRIBE_CONFIGS)) {
-      acls.add(topic("ingest", "lookalike.", operation));
-    }
-    acls.add(topic("embed", "lookalike.images.", AclOperation.READ));
-    acls.add(topic("embed", "lookalike.collections", AclOperation.READ));
-    acls.add(topic("embed", "lookalike.collections", AclOperation.WRITE));
-    for (AclOperation operation :
-        Set.of(
-            AclOperation.READ,
-            AclOperation.WRITE,
-            AclOperation.CREATE,
-            AclOperation.DELETE,
-            AclOperation.DESCRIBE_CONFIGS)) {
-      acls.add(topic("embed", "lookalike.embeddings.", operation));
-    }
-    acls.add(topic("embed", "lookalike.annotations.", AclOperation.WRITE));
-    acls.add(topic("embed", "lookalike.classifiers.", AclOperation.READ));
-    acls.add(topic("embed", "lookalike.classifiers.", AclOperation.WRITE));
-    for (AclOperation operation : Set.of(AclOperation.READ, AclOperation.DELETE)) {
-      acls.add(acl("embed", ResourceType.GROUP, "lookalike.embed.", operation));
-    }
-    acls.add(acl("embed", ResourceType.TRANSACTIONAL_ID, "lookalike.embed.", AclOperation.WRITE));
-    acls.add(topic("query", "lookalike.", AclOperation.READ));
-    return acls;
-  }
-
-  private static AclBinding topic(String user, String prefix, AclOperation operation) {
-    return acl(user, ResourceType.TOPIC, prefix, operation);
-  }
-
-  private static AclBinding acl(
-      String user, ResourceType type, String prefix, AclOperation operation) {
-    return new AclBinding(
-        new ResourcePattern(type, prefix, PatternType.PREFIXED),
-        new AccessControlEntry("User:" + user, "*", operation, AclPermissionType.ALLOW));
   }
 
   private Map<String, Object> client(String user, String bootstrapServers) {

@@ -7,12 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.lookalike.system.KafkaAcls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -128,6 +131,47 @@ class KubernetesTest {
                 .filter(w -> Cluster.container(w).at("/resources/limits").has("nvidia.com/gpu"))
                 .map(Cluster::name))
         .containsExactlyInAnyOrder("embed-bulk", "embed-online");
+  }
+
+  /** The users of the cluster may do what the test with three brokers shows to suffice, no more. */
+  @Test
+  void kafkaUsersMayWhatIsDocumented() {
+    Set<String> documented =
+        KafkaAcls.documented().stream()
+            .map(
+                acl ->
+                    String.join(
+                        " ",
+                        "lookalike-" + acl.entry().principal().substring("User:".length()),
+                        canonical(acl.pattern().resourceType().name()),
+                        acl.pattern().name(),
+                        canonical(acl.entry().operation().name())))
+            .collect(Collectors.toSet());
+    Set<String> granted = new HashSet<>();
+    cluster("production").resources().stream()
+        .filter(resource -> resource.path("kind").asText().equals("KafkaUser"))
+        .forEach(
+            user ->
+                Cluster.elements(user.at("/spec/authorization/acls"))
+                    .forEach(
+                        acl -> {
+                          assertThat(acl.at("/resource/patternType").asText()).isEqualTo("prefix");
+                          Cluster.elements(acl.path("operations"))
+                              .forEach(
+                                  operation ->
+                                      granted.add(
+                                          String.join(
+                                              " ",
+                                              Cluster.name(user),
+                                              canonical(acl.at("/resource/type").asText()),
+                                              acl.at("/resource/name").asText(),
+                                              canonical(operation.asText()))));
+                        }));
+    assertThat(granted).isEqualTo(documented);
+  }
+
+  private static String canonical(String word) {
+    return word.replace("_", "").toLowerCase(Locale.ROOT);
   }
 
   /** The rules of alerts are one text in two wrappings. */
