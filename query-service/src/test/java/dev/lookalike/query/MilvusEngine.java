@@ -1,7 +1,11 @@
 package dev.lookalike.query;
 
+import dev.lookalike.engines.Attempt;
+import dev.lookalike.engines.Containers;
+import dev.lookalike.engines.EngineOrder;
 import java.io.File;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -16,13 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real Milvus for tests. Taken in this order: an address given, a container, a process of the
- * package that {@code scripts/engines} installs; else the test is skipped and says what is missing,
- * which with {@code CI=true} is a failure. One of each kind for all tests of a JVM; each test makes
- * names of its own.
+ * A real Milvus for tests. Taken in {@link EngineOrder}: the one at the address that {@code
+ * LOOKALIKE_TEST_MILVUS} or {@code LOOKALIKE_TEST_MILVUS_LITE} gives; standalone in a container of
+ * the image that {@code LOOKALIKE_TEST_MILVUS_IMAGE} names, by default that of {@code
+ * scripts/images}; a process of the package that {@code scripts/engines} installs. One of each kind
+ * for all tests of a JVM; each test makes names of its own.
  */
 public final class MilvusEngine implements AutoCloseable {
   /** What is run. */
@@ -31,6 +35,9 @@ public final class MilvusEngine implements AutoCloseable {
     STANDALONE("LOOKALIKE_TEST_MILVUS", "milvus-2.3.5/bin/milvus-server"),
     /** The other implementation of the same interface. */
     LITE("LOOKALIKE_TEST_MILVUS_LITE", "milvus-lite-3.2.2/bin/milvus-lite");
+
+    /** Of standalone: there is no image of the other. */
+    private static final String IMAGE = "LOOKALIKE_TEST_MILVUS_IMAGE";
 
     private final String variable;
     private final String program;
@@ -42,8 +49,9 @@ public final class MilvusEngine implements AutoCloseable {
   }
 
   private static final Duration START = Duration.ofSeconds(240);
-  private static final Map<Kind, MilvusEngine> SHARED = new EnumMap<>(Kind.class);
-  private static final Map<Kind, String> FAILED = new EnumMap<>(Kind.class);
+  private static final Map<Kind, Attempt<MilvusEngine>> SHARED = new EnumMap<>(Kind.class);
+  private static final int PORT = 19530;
+  private static final int HEALTH = 9091;
 
   private final String uri;
   private final Optional<Path> data;
@@ -58,41 +66,78 @@ public final class MilvusEngine implements AutoCloseable {
 
   /** The one that the tests of this JVM share. */
   public static synchronized MilvusEngine shared(Kind kind) {
-    MilvusEngine present = SHARED.get(kind);
-    if (present == null) {
-      String given = System.getenv(kind.variable);
-      if (given != null && !given.isBlank()) {
-        present = new MilvusEngine(given, Optional.empty(), List.of());
-      } else {
-        if (FAILED.containsKey(kind)) {
-          throw new IllegalStateException(FAILED.get(kind));
-        }
-        present = container().orElseGet(() -> ofPackage(kind));
-        Runtime.getRuntime().addShutdownHook(new Thread(present::close));
+    Attempt<MilvusEngine> known = SHARED.get(kind);
+    if (known == null) {
+      known =
+          EngineOrder.first(
+              EngineOrder.required(),
+              () -> given(kind),
+              () -> container(kind),
+              () -> ofPackage(kind));
+      if (known instanceof Attempt.Found<MilvusEngine>(MilvusEngine engine)) {
+        Runtime.getRuntime().addShutdownHook(new Thread(engine::close));
       }
-      SHARED.put(kind, present);
+      SHARED.put(kind, known);
     }
-    return present;
+    return EngineOrder.take("Milvus", known, EngineOrder.required());
   }
 
-  /** One of its own, that may be killed. */
+  /** One of its own, that may be killed: always a process. */
   public static MilvusEngine own(Kind kind) {
-    return ofPackage(kind);
+    return EngineOrder.take("Milvus that may be killed", ofPackage(kind), EngineOrder.required());
   }
 
-  /** One in a container, where containers can be run; until then there is none. */
-  private static Optional<MilvusEngine> container() {
-    return Optional.empty();
+  private static Attempt<MilvusEngine> given(Kind kind) {
+    return EngineOrder.given(kind.variable)
+        .then(uri -> new Attempt.Found<>(new MilvusEngine(uri, Optional.empty(), List.of())));
   }
 
-  private static MilvusEngine ofPackage(Kind kind) {
+  /** What it keeps lies in one folder, as in {@code docker-compose.yml}. */
+  private static Attempt<MilvusEngine> container(Kind kind) {
+    return switch (kind) {
+      case LITE -> new Attempt.Missing<>("there is no image of Milvus Lite");
+      case STANDALONE ->
+          Containers.image(Kind.IMAGE, "milvus")
+              .then(
+                  image ->
+                      Containers.start(
+                          "milvus",
+                          image,
+                          Map.of(PORT, 0, HEALTH, 0),
+                          Map.of(
+                              "DEPLOY_MODE", "STANDALONE",
+                              "ETCD_USE_EMBED", "true",
+                              "ETCD_DATA_DIR", "/var/lib/milvus/etcd",
+                              "COMMON_STORAGETYPE", "local"),
+                          List.of("milvus", "run", "standalone"),
+                          running -> healthy(Containers.address(running, HEALTH)),
+                          START))
+              .then(
+                  running ->
+                      new Attempt.Found<>(
+                          new MilvusEngine(
+                              "http://" + Containers.address(running, PORT),
+                              Optional.empty(),
+                              List.of())));
+    };
+  }
+
+  private static boolean healthy(String address) {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection) URI.create("http://" + address + "/healthz").toURL().openConnection();
+      connection.setConnectTimeout(500);
+      connection.setReadTimeout(2000);
+      return connection.getResponseCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Attempt<MilvusEngine> ofPackage(Kind kind) {
     Path program = engines().resolve(kind.program);
     if (!Files.isExecutable(program)) {
-      missing(
-          "no Milvus to test with: set "
-              + kind.variable
-              + " to the address of one, or run scripts/engines all, which installs "
-              + program);
+      return new Attempt.Missing<>("`scripts/engines all` has not installed " + program);
     }
     try {
       Path data = Files.createTempDirectory("lookalike-milvus");
@@ -114,10 +159,9 @@ public final class MilvusEngine implements AutoCloseable {
       MilvusEngine engine =
           new MilvusEngine("http://127.0.0.1:" + port, Optional.of(data), command);
       engine.start();
-      return engine;
+      return new Attempt.Found<>(engine);
     } catch (IOException e) {
-      FAILED.put(kind, "Milvus does not start: " + e.getMessage());
-      throw new IllegalStateException("Milvus does not start", e);
+      return new Attempt.Broken<>("Milvus does not start: " + e.getMessage());
     }
   }
 
@@ -160,26 +204,15 @@ public final class MilvusEngine implements AutoCloseable {
 
   /** Where {@code scripts/engines} installs. */
   public static Path engines() {
-    return env("LOOKALIKE_CACHE")
+    return EngineOrder.variable("LOOKALIKE_CACHE")
         .map(Path::of)
         .orElseGet(
             () ->
-                env("XDG_CACHE_HOME")
+                EngineOrder.variable("XDG_CACHE_HOME")
                     .map(Path::of)
                     .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"))
                     .resolve("lookalike"))
         .resolve("engines");
-  }
-
-  private static Optional<String> env(String name) {
-    return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank());
-  }
-
-  private static void missing(String what) {
-    if ("true".equals(System.getenv("CI")) || Boolean.getBoolean("engines.required")) {
-      throw new AssertionError(what);
-    }
-    Assumptions.abort(what);
   }
 
   private static int freePort() throws IOException {
