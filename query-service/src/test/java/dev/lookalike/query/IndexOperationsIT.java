@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.engines.KafkaEngine;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -31,11 +31,11 @@ class IndexOperationsIT {
       Duration.parse("PT" + System.getProperty("milvus.outage", "2s"));
 
   @TempDir static Path directory;
-  private static BrokerProcess broker;
+  private static KafkaEngine broker;
 
   @BeforeAll
   static void start() throws Exception {
-    broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
+    broker = KafkaEngine.start(directory.resolve("broker"));
   }
 
   @AfterAll

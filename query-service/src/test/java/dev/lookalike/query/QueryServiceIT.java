@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.engines.KafkaEngine;
 import dev.lookalike.log.Keys;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
@@ -60,7 +61,7 @@ class QueryServiceIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir static Path directory;
-  private static BrokerProcess broker;
+  private static KafkaEngine broker;
   private static Server embed;
   private static ServiceProcess service;
   private static ManagedChannel channel;
@@ -68,7 +69,7 @@ class QueryServiceIT {
 
   @BeforeAll
   static void start() throws Exception {
-    broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
+    broker = KafkaEngine.start(directory.resolve("broker"));
     embed =
         ServerBuilder.forPort(0)
             .addService(new FakeEmbed())

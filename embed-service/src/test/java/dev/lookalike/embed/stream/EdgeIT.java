@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import com.google.rpc.ErrorInfo;
-import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.engines.KafkaEngine;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
@@ -53,14 +53,14 @@ class EdgeIT {
 
   @TempDir static Path directory;
 
-  private static BrokerProcess broker;
+  private static KafkaEngine broker;
   private static ServiceProcess service;
   private static ManagedChannel channel;
   private static EmbedGrpc.EmbedBlockingStub rpc;
 
   @BeforeAll
   static void start() throws Exception {
-    broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
+    broker = KafkaEngine.start(directory.resolve("broker"));
     Map<String, Object> config = Map.of("bootstrap.servers", broker.bootstrapServers());
     try (Admin admin = Admin.create(config);
         KafkaProducer<byte[], byte[]> producer =

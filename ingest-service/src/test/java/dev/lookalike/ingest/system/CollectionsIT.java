@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.engines.KafkaEngine;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.ListModelsRequest;
@@ -54,7 +54,7 @@ class CollectionsIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir static Path directory;
-  private static BrokerProcess broker;
+  private static KafkaEngine broker;
   private static Admin admin;
   private static FakeSearch search;
   private static Server embed;
@@ -85,7 +85,7 @@ class CollectionsIT {
 
   @BeforeAll
   static void start() throws Exception {
-    broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
+    broker = KafkaEngine.start(directory.resolve("broker"));
     admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
     search = new FakeSearch();
     embed =

@@ -3,7 +3,7 @@ package dev.lookalike.ingest.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.engines.KafkaEngine;
 import dev.lookalike.ingest.blobs.ObjectStoreProcess;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -31,7 +31,7 @@ class ObjectStoreIT {
   @Test
   void keepsOriginalsInTheObjectStoreAndRefusesUploadsWithoutIt() throws Exception {
     try (ObjectStoreProcess store = ObjectStoreProcess.start(directory.resolve("store"));
-        BrokerProcess broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
+        KafkaEngine broker = KafkaEngine.start(directory.resolve("broker"));
         IngestProcess ingest =
             IngestProcess.start(
                 "-Dlookalike.kafka.bootstrap-servers=" + broker.bootstrapServers(),

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
-import dev.lookalike.broker.BrokerProcess;
+import dev.lookalike.engines.KafkaEngine;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.proto.ingest.v1.IngestGrpc;
 import dev.lookalike.proto.ingest.v1.PatchImageRequest;
@@ -55,7 +55,7 @@ class RpcFloodIT {
   private static final String PATCH = IngestGrpc.getPatchImageMethod().getFullMethodName();
 
   @TempDir static Path directory;
-  private static BrokerProcess broker;
+  private static KafkaEngine broker;
   private static FakeSearch search;
   private static IngestProcess service;
   private static ManagedChannel channel;
@@ -68,7 +68,7 @@ class RpcFloodIT {
   @BeforeAll
   static void start() throws Exception {
     search = new FakeSearch();
-    broker = BrokerProcess.startOnFreePorts(directory.resolve("broker"));
+    broker = KafkaEngine.start(directory.resolve("broker"));
     service =
         IngestProcess.start(
             "-Dlookalike.kafka.bootstrap-servers=" + broker.bootstrapServers(),
