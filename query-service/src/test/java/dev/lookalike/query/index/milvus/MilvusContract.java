@@ -61,8 +61,10 @@ abstract class MilvusContract extends VectorIndexContract {
 
   @AfterEach
   void dropIt() {
-    catalog.drop(alias);
-    server.close();
+    if (catalog != null) {
+      catalog.drop(alias);
+      server.close();
+    }
   }
 
   @Override
