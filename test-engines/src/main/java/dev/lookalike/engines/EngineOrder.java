@@ -6,6 +6,8 @@ import dev.lookalike.engines.Attempt.Missing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Assumptions;
 
@@ -15,6 +17,8 @@ import org.junit.jupiter.api.Assumptions;
  * {@link #required} a skip is a failure, and so is an image that is there and does not run.
  */
 public final class EngineOrder {
+  private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
+
   private EngineOrder() {}
 
   /**
@@ -69,6 +73,8 @@ public final class EngineOrder {
         if (required) {
           throw new AssertionError(words);
         }
+        // Maven counts what is skipped and keeps the reason to itself.
+        say(words + ": skipped");
         yield Assumptions.abort(words);
       }
     };
@@ -86,8 +92,10 @@ public final class EngineOrder {
         .orElseGet(() -> new Missing<>(variable + " gives no address"));
   }
 
-  /** One line for whoever reads the output of a build. */
+  /** One line for whoever reads the output of a build, and each line once. */
   static void say(String words) {
-    System.err.println("engines: " + words);
+    if (SAID.add(words)) {
+      System.err.println("engines: " + words);
+    }
   }
 }
