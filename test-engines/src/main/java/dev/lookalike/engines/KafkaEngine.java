@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  * LOOKALIKE_TEST_KAFKA_IMAGE} names, by default that of {@code scripts/images}; a broker of module
  * {@code broker} in a JVM of its own. The last is always there.
  *
- * <p>All tests that need no more than an address take it, in whatever module. The container is
- * started once for the tests of a JVM, which is one for each module, and emptied after each class:
- * so it costs less than a broker for each class. Tests that kill the broker take a {@link
- * BrokerProcess} of their own.
+ * <p>All tests that need no more than an address take it, in whatever module: a container by
+ * default, and no list of those that do. It is started once for the tests of a JVM, which is one
+ * for each module, in 4 s on two idle cores where a process takes 2 s for each class, and emptied
+ * after each class. Tests that kill the broker take a {@link BrokerProcess} of their own.
  *
  * <p>A given one is for tests alone: it must have no topics of Lookalike, take records of 4 MiB and
  * sessions of a second, and one build uses it at a time.
