@@ -1,8 +1,5 @@
 package dev.lookalike.broker;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
 
 /**
@@ -50,7 +48,7 @@ public final class BrokerCluster implements AutoCloseable {
 
   private static List<BrokerSettings> settings(
       Path directory, int count, Map<String, String> overrides) {
-    int[] ports = freePorts(2 * count);
+    int[] ports = IntStream.generate(FreePorts::next).limit(2 * count).toArray();
     List<String> voters = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       voters.add("%d@%s:%d".formatted(i + 1, BrokerSettings.HOST, ports[count + i]));
@@ -79,26 +77,6 @@ public final class BrokerCluster implements AutoCloseable {
           new BrokerSettings(directory.resolve("node" + (i + 1)), ports[i], ports[count + i], own));
     }
     return settings;
-  }
-
-  private static int[] freePorts(int count) {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        sockets.add(BrokerProcess.listenAnywhere());
-      }
-      return sockets.stream().mapToInt(ServerSocket::getLocalPort).toArray();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      for (ServerSocket socket : sockets) {
-        try {
-          socket.close();
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }
-    }
   }
 
   /** Where clients connect, for {@code bootstrap.servers}. */

@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,25 +51,14 @@ public final class BrokerProcess implements AutoCloseable {
   /** {@link #start} on two ports that are free now; tries others when they are lost in between. */
   public static BrokerProcess startOnFreePorts(Path directory) {
     for (int attempt = 1; ; attempt++) {
-      try (ServerSocket one = listenAnywhere();
-          ServerSocket two = listenAnywhere()) {
-        int port = one.getLocalPort();
-        int controllerPort = two.getLocalPort();
-        one.close();
-        two.close();
-        return start(directory, port, controllerPort);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+      try {
+        return start(directory, FreePorts.next(), FreePorts.next());
       } catch (IllegalStateException e) {
         if (attempt == 3) {
           throw e;
         }
       }
     }
-  }
-
-  static ServerSocket listenAnywhere() throws IOException {
-    return new ServerSocket(0, 1, InetAddress.getByName(BrokerSettings.HOST));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.lookalike.query;
 
+import dev.lookalike.broker.FreePorts;
 import dev.lookalike.engines.Attempt;
 import dev.lookalike.engines.Containers;
 import dev.lookalike.engines.EngineOrder;
@@ -7,7 +8,6 @@ import java.io.File;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -141,7 +141,7 @@ public final class MilvusEngine implements AutoCloseable {
     }
     try {
       Path data = Files.createTempDirectory("lookalike-milvus");
-      int port = freePort();
+      int port = FreePorts.next();
       List<String> command =
           switch (kind) {
             case STANDALONE -> standalone(program, data, port);
@@ -170,8 +170,8 @@ public final class MilvusEngine implements AutoCloseable {
    * it takes 2379 and 2380 whatever it is told, and there is no second Milvus on a machine.
    */
   private static List<String> standalone(Path program, Path data, int port) throws IOException {
-    String peer = "http://127.0.0.1:" + freePort();
-    String client = "http://127.0.0.1:" + freePort();
+    String peer = "http://127.0.0.1:" + FreePorts.next();
+    String client = "http://127.0.0.1:" + FreePorts.next();
     Files.writeString(
         data.resolve("etcd.yaml"),
         String.join(
@@ -197,7 +197,7 @@ public final class MilvusEngine implements AutoCloseable {
             "index-node",
             "data-coord",
             "data-node")) {
-      command.addAll(List.of("--" + part + "-port", Integer.toString(freePort())));
+      command.addAll(List.of("--" + part + "-port", Integer.toString(FreePorts.next())));
     }
     return command;
   }
@@ -213,13 +213,6 @@ public final class MilvusEngine implements AutoCloseable {
                     .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"))
                     .resolve("lookalike"))
         .resolve("engines");
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.bind(new InetSocketAddress("127.0.0.1", 0));
-      return socket.getLocalPort();
-    }
   }
 
   /** Where it is reached. */
@@ -239,7 +232,7 @@ public final class MilvusEngine implements AutoCloseable {
       builder.command(unpacked.resolve("milvus").toString(), "run", "standalone");
       builder.directory(home.toFile());
       environment.put("DEPLOY_MODE", "STANDALONE");
-      environment.put("METRICS_PORT", Integer.toString(freePort()));
+      environment.put("METRICS_PORT", Integer.toString(FreePorts.next()));
       environment.put("MILVUS_RUN_DIR", home.resolve("run").toString());
       environment.put("LD_LIBRARY_PATH", unpacked.toString());
     }

@@ -1,8 +1,8 @@
 package dev.lookalike.query;
 
+import dev.lookalike.broker.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,13 +27,8 @@ final class ServiceProcess implements AutoCloseable {
   private final Process process;
 
   ServiceProcess(Path directory, String... settings) {
-    try (ServerSocket one = new ServerSocket(0);
-        ServerSocket two = new ServerSocket(0)) {
-      httpPort = one.getLocalPort();
-      grpcPort = two.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    httpPort = FreePorts.next();
+    grpcPort = FreePorts.next();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(

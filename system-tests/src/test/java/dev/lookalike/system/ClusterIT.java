@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.lookalike.broker.BrokerCluster;
+import dev.lookalike.broker.FreePorts;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import java.io.UncheckedIOException;
@@ -56,8 +57,8 @@ class ClusterIT {
                       .configs(Map.of("cleanup.policy", "delete", "max.message.bytes", "2097152"))))
           .all()
           .get(30, TimeUnit.SECONDS);
-      int embedGrpc = ServiceJvm.freePort();
-      int queryGrpc = ServiceJvm.freePort();
+      int embedGrpc = FreePorts.next();
+      int queryGrpc = FreePorts.next();
       try (ServiceJvm ingest = start("ingest", cluster, embedGrpc, queryGrpc);
           ServiceJvm embed = start("embed", cluster, embedGrpc, queryGrpc);
           ServiceJvm query = start("query", cluster, embedGrpc, queryGrpc)) {
@@ -196,9 +197,9 @@ class ClusterIT {
         switch (name) {
           case "embed" -> embedGrpc;
           case "query" -> queryGrpc;
-          default -> ServiceJvm.freePort();
+          default -> FreePorts.next();
         };
-    return ServiceJvm.start(name, directory, ServiceJvm.freePort(), grpc, settings);
+    return ServiceJvm.start(name, directory, FreePorts.next(), grpc, settings);
   }
 
   private Map<String, Object> client(String user, String bootstrapServers) {

@@ -231,7 +231,7 @@ final class RunningSystem {
    * A base whose ports (services at +1 to +3 and +11 to +13, broker at +90 and +91) are free now.
    */
   private static int freePorts() {
-    for (int base = 21_000; base < 60_000; base += 200) {
+    for (int base = 21_000; base < 32_000; base += 200) {
       if (List.of(1, 2, 3, 11, 12, 13, 90, 91).stream().allMatch(free(base))) {
         return base;
       }

@@ -1,8 +1,6 @@
 package dev.lookalike.system;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -66,12 +64,6 @@ final class ServiceJvm implements AutoCloseable {
             .redirectOutput(log.toFile())
             .start();
     return new ServiceJvm(name, process, log, httpPort, grpcPort);
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Status and body of the readiness; status 0 while nothing listens. */

@@ -1,10 +1,7 @@
 package dev.lookalike.engines;
 
 import dev.lookalike.broker.BrokerProcess;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import dev.lookalike.broker.FreePorts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -142,7 +139,7 @@ public final class KafkaEngine implements AutoCloseable {
 
   private static Attempt<String> container(String image) {
     for (int attempt = 1; ; attempt++) {
-      int port = freePort();
+      int port = FreePorts.next();
       Attempt<String> started =
           Containers.start(
                   "kafka",
@@ -159,15 +156,6 @@ public final class KafkaEngine implements AutoCloseable {
       if (!portWasTaken || attempt == 3) {
         return started;
       }
-    }
-  }
-
-  /** Clients are told an address before there is one: only a port chosen here can be told. */
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lookalike.cli.machine;
 
+import dev.lookalike.broker.FreePorts;
 import dev.lookalike.cli.client.Addresses;
 import dev.lookalike.cli.client.Answer;
 import dev.lookalike.cli.client.Rest;
@@ -11,8 +12,6 @@ import dev.lookalike.cli.terminal.ExitCode;
 import dev.lookalike.cli.terminal.Terminal;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,16 +146,10 @@ public final class PrepareCommand implements Callable<Integer> {
     return image;
   }
 
-  private static Ports freePorts() throws IOException {
+  private static Ports freePorts() {
     Map<Ports.Listener, Integer> ports = new EnumMap<>(Ports.Listener.class);
-    List<ServerSocket> held = new ArrayList<>();
     for (Ports.Listener listener : Ports.Listener.values()) {
-      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-      held.add(socket);
-      ports.put(listener, socket.getLocalPort());
-    }
-    for (ServerSocket socket : held) {
-      socket.close();
+      ports.put(listener, FreePorts.next());
     }
     return new Ports(ports);
   }

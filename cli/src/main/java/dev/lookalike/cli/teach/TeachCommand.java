@@ -142,11 +142,14 @@ public final class TeachCommand implements Callable<Integer> {
         LabelledImages.read(
             target, where, new LabelledImages.Choice(minImages, perClass, maxImages));
     noteLeftOut(images);
+    Publication publication = new Publication(target, where, Duration.ofSeconds(patience));
+    // Asked before the training: what is not there then would make it vain.
+    String before = dryRun ? "" : Publication.taughtAt(publication.now());
     Lesson lesson = learn(images);
     Path file = picture == null ? defaultPicture(about.path("name").asText()) : picture;
     boolean drawn = draw(file, lesson);
     Optional<JsonNode> applied =
-        dryRun ? Optional.empty() : Optional.of(publish(where, build, lesson));
+        dryRun ? Optional.empty() : Optional.of(publish(publication, before, where, build, lesson));
     if (target.json()) {
       ObjectNode json = lesson.json();
       json.put("collection", about.path("name").asText());
@@ -232,9 +235,8 @@ public final class TeachCommand implements Callable<Integer> {
         Abstention.expected(validation.judged(), precision, gate));
   }
 
-  private JsonNode publish(CollectionOption where, String build, Lesson lesson) {
-    Publication publication = new Publication(target, where, Duration.ofSeconds(patience));
-    String before = Publication.taughtAt(publication.now());
+  private JsonNode publish(
+      Publication publication, String before, CollectionOption where, String build, Lesson lesson) {
     JsonNode answer =
         Rest.require(
             target
@@ -252,8 +254,8 @@ public final class TeachCommand implements Callable<Integer> {
       ConfusionPicture.write(
           file, lesson.images().classes(), lesson.confusion(), title(lesson.accuracy()));
       return true;
-    } catch (InternalError | NoClassDefFoundError | ExceptionInInitializerError e) {
-      // What the JDK throws without fontconfig.
+    } catch (RuntimeException | LinkageError | InternalError e) {
+      // What a JDK throws without fontconfig, or without freetype: each another of these.
       Terminal.SYSTEM.note("no confusion matrix, this machine has no fonts: " + e.getMessage());
       return false;
     }

@@ -2,11 +2,11 @@ package dev.lookalike.cli.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lookalike.broker.FreePorts;
 import dev.lookalike.cli.home.Home;
 import dev.lookalike.cli.home.Ports;
 import dev.lookalike.cli.home.RunState;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -56,12 +56,6 @@ class MachineTest {
         stopStage);
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
-  }
-
   private Machine machine(List<ChildSpec> specs) {
     return new Machine(home, Ports.of(20_000, Map.of()), specs, QUICK, notes::add);
   }
@@ -85,9 +79,9 @@ class MachineTest {
     Machine machine =
         machine(
             List.of(
-                tiny("last", freePort(), ended, 2),
-                tiny("middle", freePort(), ended, 1),
-                tiny("first", freePort(), ended, 0)));
+                tiny("last", FreePorts.next(), ended, 2),
+                tiny("middle", FreePorts.next(), ended, 1),
+                tiny("first", FreePorts.next(), ended, 0)));
     machine.start();
     assertThat(machine.awaitReady(PATIENCE)).isEmpty();
     assertThat(RunState.read(home).orElseThrow().phase()).isEqualTo("ready");
@@ -108,7 +102,7 @@ class MachineTest {
   @Test
   void aChildThatDiesAgainAndAgainIsGivenUpAndTheRestGoesOn() throws Exception {
     Path flag = directory.resolve("flag");
-    int port = freePort();
+    int port = FreePorts.next();
     ChildSpec moody =
         new ChildSpec(
             "moody",
@@ -147,7 +141,7 @@ class MachineTest {
 
   @Test
   void noChildOutlivesAKilledSupervisor() throws Exception {
-    int port = freePort();
+    int port = FreePorts.next();
     Process supervisor =
         new ProcessBuilder(
                 Distribution.java().toString(),
@@ -177,7 +171,7 @@ class MachineTest {
       assertThat(holder.pid()).isEqualTo(ProcessHandle.current().pid());
       assertThat(holder.text()).contains("java");
     }
-    assertThat(PortHolder.of(freePort())).isEmpty();
+    assertThat(PortHolder.of(FreePorts.next())).isEmpty();
   }
 
   @Test

@@ -1,8 +1,7 @@
 package dev.lookalike.embed.stream;
 
+import dev.lookalike.broker.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -34,8 +33,8 @@ public final class ServiceProcess implements AutoCloseable {
    */
   public static ServiceProcess start(String bootstrapServers, Path log, String... settings)
       throws IOException {
-    int port = freePort();
-    int grpcPort = freePort();
+    int port = FreePorts.next();
+    int grpcPort = FreePorts.next();
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -60,12 +59,6 @@ public final class ServiceProcess implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     return new ServiceProcess(process, port, grpcPort);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   public HttpResponse<String> get(String path) throws IOException, InterruptedException {

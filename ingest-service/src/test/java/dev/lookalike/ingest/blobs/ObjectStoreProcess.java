@@ -1,9 +1,8 @@
 package dev.lookalike.ingest.blobs;
 
+import dev.lookalike.broker.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -64,7 +63,7 @@ public final class ObjectStoreProcess implements AutoCloseable {
     Files.createDirectories(directory.resolve("metadata"));
     ObjectStoreProcess store =
         new ObjectStoreProcess(
-            URI.create("http://127.0.0.1:" + freePort()), Optional.of(directory));
+            URI.create("http://127.0.0.1:" + FreePorts.next()), Optional.of(directory));
     store.restart();
     return store;
   }
@@ -84,12 +83,6 @@ public final class ObjectStoreProcess implements AutoCloseable {
 
   private static Optional<String> env(String name) {
     return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isEmpty());
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
   }
 
   public URI endpoint() {

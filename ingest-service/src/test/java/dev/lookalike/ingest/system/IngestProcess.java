@@ -1,8 +1,7 @@
 package dev.lookalike.ingest.system;
 
+import dev.lookalike.broker.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,8 +32,8 @@ final class IngestProcess implements AutoCloseable {
 
   /** Starts it; does not wait. */
   static IngestProcess start(String... settings) throws IOException {
-    int httpPort = freePort();
-    int grpcPort = freePort();
+    int httpPort = FreePorts.next();
+    int grpcPort = FreePorts.next();
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -54,12 +53,6 @@ final class IngestProcess implements AutoCloseable {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     return new IngestProcess(process, log, httpPort, grpcPort);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
   }
 
   URI uri(String path) {

@@ -32,6 +32,8 @@ import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -48,6 +50,8 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   private final Statuses statuses;
   private final Entries entries;
   private final QueryMetrics metrics;
+  private final ExecutorService calls =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
 
   SearchGrpcService(Searches searches, Statuses statuses, Entries entries, QueryMetrics metrics) {
     this.searches = searches;
@@ -111,7 +115,7 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   private <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
     // Of a caller that has gone, an answer is dropped, not thrown back.
     ((ServerCallStreamObserver<T>) observer).setOnCancelHandler(() -> {});
-    Thread.ofVirtual().name("call").start(Context.current().wrap(() -> answerNow(observer, work)));
+    calls.execute(Context.current().wrap(() -> answerNow(observer, work)));
   }
 
   private <T> void answerNow(StreamObserver<T> observer, Supplier<T> work) {

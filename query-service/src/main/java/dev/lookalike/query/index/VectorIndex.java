@@ -41,8 +41,13 @@ public interface VectorIndex extends AutoCloseable {
    */
   void apply(List<Change> changes, Progress progress);
 
-  /** Makes visible what was applied. */
-  void refresh();
+  /**
+   * Makes visible what was applied.
+   *
+   * @return whether other processes can see how far it is, too; if not, another call soon tells
+   *     them
+   */
+  boolean refresh();
 
   /** Makes durable what was applied. Costs a sync of the disk. */
   void commit();

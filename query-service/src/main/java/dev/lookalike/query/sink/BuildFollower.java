@@ -557,12 +557,11 @@ public final class BuildFollower implements AutoCloseable {
 
     private void refresh() {
       long start = System.nanoTime();
-      opened.refresh();
+      unrefreshed = !opened.refresh();
       long took = System.nanoTime() - start;
       metrics.refreshed(Duration.ofNanos(took));
       nextRefresh =
           start + Math.max(settings.refreshInterval().toNanos(), took * (1 + REFRESH_REST_FACTOR));
-      unrefreshed = false;
       Instant now = Instant.now();
       accepted.forEach(then -> metrics.searchable(Duration.between(then, now)));
       accepted.clear();

@@ -46,6 +46,12 @@ public final class Indexes implements AutoCloseable {
    */
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(10);
 
+  /** Looks of such a replica within that time, at least. */
+  private static final int LAST_LOOKS = 3;
+
+  /** Between two tries of a flip. */
+  private static final Duration FLIP_AGAIN = Duration.ofSeconds(1);
+
   private static final Duration OUTDATED_POLL = Duration.ofSeconds(2);
 
   /** How a collection stands. */
@@ -82,6 +88,10 @@ public final class Indexes implements AutoCloseable {
   private final ProgressSignal signal = new ProgressSignal();
   private final Map<Key, BuildFollower> followers = new ConcurrentHashMap<>();
   private final Map<Key, BuildFollower> rebuilds = new ConcurrentHashMap<>();
+
+  /** Whose place another has taken, until their last answers are given. */
+  private final Map<Key, BuildFollower> retiring = new ConcurrentHashMap<>();
+
   private final Map<String, Key> serving = new ConcurrentHashMap<>();
 
   /** When a build was first heard of, or a collection without one. */
@@ -255,42 +265,43 @@ public final class Indexes implements AutoCloseable {
   }
 
   private void finish(Key key, BuildFollower next, NextIndex beside) {
+    boolean installed = false;
     try {
       while (!next.caughtUp()) {
         if (closed || !followers.containsKey(key)) {
-          next.close();
           return;
         }
         Thread.sleep(REBUILD_POLL);
       }
       if (!promote(key, next, beside)) {
-        next.close();
         return;
       }
       BuildFollower before;
       synchronized (this) {
         before = followers.get(key);
         if (closed || before == null) {
-          next.close();
           return;
         }
+        retiring.put(key, before);
         followers.put(key, next);
+        installed = true;
       }
       signal.raise();
       LOG.infof("index of %s was built anew and answers", next.collection().getName());
       metrics.rebuilt();
       // What was asked a moment ago is still being answered.
-      Thread.sleep(LAST_ANSWERS);
+      Thread.sleep(lastAnswers());
+      retiring.remove(key);
       before.close();
       store.deleteOthers(next.collection(), next.build());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IndexException e) {
       LOG.errorf("index of %s: rebuild: %s", next.collection().getName(), e.getMessage());
-      if (followers.get(key) != next) {
+    } finally {
+      if (!installed) {
         next.close();
       }
-    } finally {
       rebuilds.remove(key);
     }
   }
@@ -303,19 +314,29 @@ public final class Indexes implements AutoCloseable {
    */
   private boolean promote(Key key, BuildFollower next, NextIndex beside)
       throws InterruptedException {
+    String said = "";
     while (!closed && followers.containsKey(key)) {
+      // In this order: one that had to be opened again meanwhile begins anew, empty.
       Optional<VectorIndex> index = next.index();
-      if (index.isPresent()) {
+      if (index.isPresent() && next.caughtUp()) {
         try {
           beside.promote(next.collection(), next.build(), index.get());
           return true;
         } catch (IndexException e) {
-          LOG.warnf("index of %s: flip: %s", next.collection().getName(), e.getMessage());
+          if (!said.equals(e.getMessage())) {
+            LOG.warnf("index of %s: flip: %s", next.collection().getName(), e.getMessage());
+            said = String.valueOf(e.getMessage());
+          }
         }
       }
-      Thread.sleep(REBUILD_POLL);
+      Thread.sleep(FLIP_AGAIN);
     }
     return false;
+  }
+
+  private Duration lastAnswers() {
+    Duration looks = settings.milvus().watchInterval().multipliedBy(LAST_LOOKS);
+    return looks.compareTo(LAST_ANSWERS) > 0 ? looks : LAST_ANSWERS;
   }
 
   /** One that was made otherwise than it would be made now is built anew, by itself. */
@@ -338,9 +359,21 @@ public final class Indexes implements AutoCloseable {
    * @param patience for reading the log
    */
   public Comparison compare(Lookup.Ready ready, Duration patience) {
+    Build build = ready.follower().build();
+    Key key = new Key(ready.collection().getId(), build.getId());
     return new LogComparison(
-            kafka, settings, ready.collection(), ready.follower().build(), ready.index(), patience)
+            kafka, settings, ready.collection(), build, () -> answering(key), patience)
         .run();
+  }
+
+  /** The index of a build that answers now: it may be built anew meanwhile. */
+  private VectorIndex answering(Key key) {
+    return Optional.ofNullable(followers.get(key))
+        .flatMap(BuildFollower::index)
+        .orElseThrow(
+            () ->
+                new IndexException(
+                    IndexException.Kind.UNAVAILABLE, "the index is not open at the moment"));
   }
 
   /** Whether a collection of this id is known; empty while the registry has not been read. */
@@ -387,6 +420,7 @@ public final class Indexes implements AutoCloseable {
     synchronized (this) {
       rebuilds.values().parallelStream().forEach(BuildFollower::close);
       followers.values().parallelStream().forEach(BuildFollower::close);
+      retiring.values().parallelStream().forEach(BuildFollower::close);
       followers.clear();
     }
     store.close();
@@ -445,6 +479,7 @@ public final class Indexes implements AutoCloseable {
       if (!wanted.containsKey(key)) {
         LOG.infof("build %s of %s is no longer followed", key.buildId(), key.collectionId());
         ended.add(Objects.requireNonNull(followers.remove(key)));
+        Optional.ofNullable(retiring.remove(key)).ifPresent(ended::add);
         serving.remove(key.collectionId(), key);
       }
     }

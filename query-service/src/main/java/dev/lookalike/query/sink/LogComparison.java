@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
@@ -83,26 +84,26 @@ final class LogComparison {
   private final IndexSettings settings;
   private final Collection collection;
   private final Build build;
-  private final VectorIndex live;
-  private final Duration patience;
+  private final Supplier<VectorIndex> live;
+  private final long deadline;
 
   /**
-   * @param live follows the log in another thread
-   * @param patience for reading the log, and then for the index to read as much
+   * @param live the index that answers, which follows the log in another thread
+   * @param patience for all that has to be waited for
    */
   LogComparison(
       Map<String, Object> kafka,
       IndexSettings settings,
       Collection collection,
       Build build,
-      VectorIndex live,
+      Supplier<VectorIndex> live,
       Duration patience) {
     this.kafka = kafka;
     this.settings = settings;
     this.collection = collection;
     this.build = build;
     this.live = live;
-    this.patience = patience;
+    this.deadline = System.nanoTime() + patience.toNanos();
   }
 
   /**
@@ -152,7 +153,6 @@ final class LogComparison {
   }
 
   private void await(Predicate<BuildFollower> condition, BuildFollower reader) {
-    long deadline = System.nanoTime() + patience.toNanos();
     while (!condition.test(reader)) {
       if (System.nanoTime() > deadline) {
         throw new IndexException(
@@ -183,7 +183,7 @@ final class LogComparison {
   /** Both in the order of their ids. Returns the number of entries of the log. */
   private long walk(VectorIndex reference, Set<String> suspects) {
     Iterator<Entry> wanted = new Pages(reference);
-    Iterator<Entry> found = new Pages(live);
+    Iterator<Entry> found = new Pages(live.get());
     Optional<Entry> one = next(wanted);
     Optional<Entry> other = next(found);
     long compared = 0;
@@ -224,14 +224,14 @@ final class LogComparison {
     for (int look = 0; look < LOOKS && !suspects.isEmpty(); look++) {
       VectorIndex reference = index(reader);
       Progress reached = reference.progress();
-      await(any -> hasReached(live.progress(), reached), reader);
+      await(any -> hasReached(live.get().progress(), reached), reader);
       judged = Comparison.clean(compared);
       List<String> left = new ArrayList<>();
       List<String> ids = List.copyOf(suspects);
       for (int start = 0; start < ids.size(); start += PAGE) {
         List<String> some = ids.subList(start, Math.min(ids.size(), start + PAGE));
         Map<String, Entry> wanted = byId(reference.get(some, true));
-        Map<String, Entry> found = byId(live.get(some, true));
+        Map<String, Entry> found = byId(live.get().get(some, true));
         for (String id : some) {
           Optional<Difference> difference =
               difference(Optional.ofNullable(wanted.get(id)), Optional.ofNullable(found.get(id)));

@@ -62,7 +62,7 @@ final class LuceneStore implements IndexStore {
 
   @Override
   public void promote(Collection collection, Build build, VectorIndex next) {
-    Path path = beside.remove(next);
+    Path path = beside.get(next);
     if (path == null) {
       throw new IllegalArgumentException("not made beside");
     }
@@ -72,6 +72,7 @@ final class LuceneStore implements IndexStore {
       Path written = directory(collection).resolve(build.getId() + CURRENT + ".new");
       Files.writeString(written, path.getFileName().toString());
       Files.move(written, pointer, StandardCopyOption.ATOMIC_MOVE);
+      beside.remove(next);
     } catch (IOException e) {
       throw new IndexException(
           IndexException.Kind.UNAVAILABLE, "the new index cannot take its place: " + e, e);

@@ -273,11 +273,12 @@ public final class LuceneIndex implements VectorIndex {
   }
 
   @Override
-  public synchronized void refresh() {
+  public synchronized boolean refresh() {
     try {
       searchers.maybeRefreshBlocking();
       unseen.clear();
       visible = applied;
+      return true;
     } catch (IOException | AlreadyClosedException e) {
       throw failed("refresh", e);
     }

@@ -310,7 +310,7 @@ public final class MilvusIndex implements VectorIndex {
   }
 
   @Override
-  public synchronized void refresh() {
+  public synchronized boolean refresh() {
     open();
     if (!writes) {
       Progress read = readProgress();
@@ -318,13 +318,14 @@ public final class MilvusIndex implements VectorIndex {
         changed = System.nanoTime();
         visible = read;
       }
-      return;
+      return true;
     }
     // What was applied is durable already. Others learn of it by the progress that is written.
     if (System.nanoTime() - told > PROGRESS_INTERVAL.toNanos()) {
       commit();
     }
     visible = applied;
+    return !dirty;
   }
 
   /** Writes the progress. */
@@ -448,9 +449,11 @@ public final class MilvusIndex implements VectorIndex {
       }
       if (all) {
         // A graph whose admitted part falls apart may not lead to all of it.
-        return found.size() == query.k() || ids.size() >= count(condition)
-            ? found
-            : scan(query, asked);
+        if (found.size() == query.k() || ids.size() >= count(condition)) {
+          return found;
+        }
+        widened.increment();
+        return scan(query, asked);
       }
       if (limit == MAX_NEIGHBOURS) {
         return scan(query, asked);
@@ -492,7 +495,7 @@ public final class MilvusIndex implements VectorIndex {
     return List.copyOf(ids);
   }
 
-  /** For tests: searches along the graph that did not suffice, and were done again wider. */
+  /** For tests: searches along the graph that did not suffice: done again wider, or by a scan. */
   long widened() {
     return widened.sum();
   }
