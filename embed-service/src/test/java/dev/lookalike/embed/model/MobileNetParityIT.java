@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A real network on real photographs, against the vectors of transformers and ONNX Runtime in
@@ -22,6 +23,8 @@ class MobileNetParityIT {
       Path.of(System.getProperty("lookalike.shared", "../../shared")).toAbsolutePath().normalize();
   private static final Path MODEL = SHARED.resolve("models/mobilenet-v2");
   private static final Path CLOTHING = SHARED.resolve("images/clothing");
+
+  private static final int LARGE = 16;
 
   @Test
   void vectorsEqualTheReference() throws Exception {
@@ -43,6 +46,33 @@ class MobileNetParityIT {
       assertThat(canonical.mean()).isGreaterThanOrEqualTo(0.998);
       assertThat(canonical.minimum()).isGreaterThanOrEqualTo(0.99);
       assertThat(canonical.sameNeighbour()).isGreaterThanOrEqualTo(0.92);
+    }
+  }
+
+  /**
+   * Images of 4 to 12 megapixels with fine detail, against the direct way: what shrinking them for
+   * the log costs.
+   */
+  @Test
+  void largeImagesLoseLittleOnTheirWay(@TempDir Path directory) throws Exception {
+    assumeTrue(
+        Files.isDirectory(MODEL) && Files.isDirectory(CLOTHING),
+        () -> "not run: no models/mobilenet-v2 and images/clothing in " + SHARED);
+    List<Path> photographs =
+        Files.readAllLines(MODEL.resolve("reference/clothing-test.txt")).stream()
+            .map(line -> CLOTHING.resolve(line.startsWith("test/") ? line : "test/" + line))
+            .toList();
+    List<Path> files = new ArrayList<>();
+    for (int i = 0; i < LARGE; i++) {
+      Path file = directory.resolve(i + ".jpg");
+      LargeImages.write(file, i, photographs.get(i * 31 % photographs.size()));
+      files.add(file);
+    }
+    try (OnnxModel model = OnnxModel.load(MODEL, Runtime.getRuntime().availableProcessors())) {
+      List<float[]> reference = Parity.vectors(model, Way.DIRECT, files);
+      Parity canonical = Parity.of("large images", model, Way.CANONICAL, files, reference);
+      assertThat(canonical.mean()).isGreaterThanOrEqualTo(0.995);
+      assertThat(canonical.minimum()).isGreaterThanOrEqualTo(0.985);
     }
   }
 

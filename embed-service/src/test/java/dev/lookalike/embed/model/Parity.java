@@ -38,13 +38,10 @@ record Parity(double mean, double minimum, double sameNeighbour) {
    */
   static Parity of(String what, OnnxModel model, Way way, List<Path> files, List<float[]> reference)
       throws IOException, ModelFailedException {
-    PixelBuffer pixels = model.buffer(1);
-    List<float[]> ours = new ArrayList<>();
+    List<float[]> ours = vectors(model, way, files);
     double sum = 0;
     double minimum = 1;
     for (int i = 0; i < files.size(); i++) {
-      pixels.write(image(Files.readAllBytes(files.get(i)), way), 0);
-      ours.add(model.infer(pixels, 0, 1).getFirst().embedding());
       double cosine = cosine(ours.get(i), reference.get(i));
       sum += cosine;
       minimum = Math.min(minimum, cosine);
@@ -59,6 +56,18 @@ record Parity(double mean, double minimum, double sameNeighbour) {
             + " neighbour %.3f%n",
         what, way, files.size(), parity.mean, parity.minimum, parity.sameNeighbour);
     return parity;
+  }
+
+  /** The embeddings of files. */
+  static List<float[]> vectors(OnnxModel model, Way way, List<Path> files)
+      throws IOException, ModelFailedException {
+    PixelBuffer pixels = model.buffer(1);
+    List<float[]> vectors = new ArrayList<>();
+    for (Path file : files) {
+      pixels.write(image(Files.readAllBytes(file), way), 0);
+      vectors.add(model.infer(pixels, 0, 1).getFirst().embedding());
+    }
+    return vectors;
   }
 
   private static RgbImage image(byte[] file, Way way) {

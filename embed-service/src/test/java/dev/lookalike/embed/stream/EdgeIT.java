@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import com.google.rpc.ErrorInfo;
@@ -91,7 +92,10 @@ class EdgeIT {
           .get();
     }
     service =
-        ServiceProcess.start(broker.bootstrapServers(), Path.of("target", "service-edge.log"));
+        ServiceProcess.start(
+            broker.bootstrapServers(),
+            Path.of("target", "service-edge.log"),
+            "lookalike.device=prefer");
     channel =
         Grpc.newChannelBuilder("127.0.0.1:" + service.grpcPort, InsecureChannelCredentials.create())
             .build();
@@ -141,13 +145,11 @@ class EdgeIT {
     assertThat(response.getResults(1).getRefused().getCode()).isEqualTo("UNKNOWN_FORMAT");
     assertThat(response.getResults(2).getRefused().getCode()).isEqualTo("INVALID_REGION");
     assertThat(response.getResults(3).getEmbedding().getValuesList()).isNotEqualTo(first);
-    // The same vector as over HTTP.
-    var overHttp =
-        JSON.readTree(service.post(PATH, Images.jpeg(1), "image/jpeg").body())
-            .path("results")
-            .get(0)
-            .path("embedding")
-            .path("values");
+    // The same vector as over HTTP; and both say that CUDA, which was preferred, is not it.
+    JsonNode answer = JSON.readTree(service.post(PATH, Images.jpeg(1), "image/jpeg").body());
+    assertThat(List.of(response.getDevice(), answer.path("device").asText())).containsOnly("cpu");
+    assertThat(service.get("/q/health/ready").body()).contains("cpu, and not CUDA: ");
+    var overHttp = answer.path("results").get(0).path("embedding").path("values");
     for (int i = 0; i < first.size(); i++) {
       assertThat((float) overHttp.get(i).asDouble()).isEqualTo(first.get(i));
     }

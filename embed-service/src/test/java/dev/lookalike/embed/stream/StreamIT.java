@@ -43,16 +43,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.GroupListing;
+import org.apache.kafka.clients.admin.ListGroupsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -136,15 +141,18 @@ class StreamIT {
         .get();
   }
 
-  private static void put(String collection, String image, byte[] value) throws Exception {
-    producer
-        .send(
-            new ProducerRecord<>(
-                Topics.images(collection),
-                Keys.partition(image, PARTITIONS),
-                Keys.image(image),
-                value))
-        .get(10, TimeUnit.SECONDS);
+  /** Returns the version, as the source of an outcome. */
+  private static String put(String collection, String image, byte[] value) throws Exception {
+    RecordMetadata written =
+        producer
+            .send(
+                new ProducerRecord<>(
+                    Topics.images(collection),
+                    Keys.partition(image, PARTITIONS),
+                    Keys.image(image),
+                    value))
+            .get(10, TimeUnit.SECONDS);
+    return written.partition() + "." + written.offset();
   }
 
   /** Every outcome that readers of committed records see, by source. */
@@ -247,6 +255,86 @@ class StreamIT {
     } finally {
       service.close();
     }
+  }
+
+  /** Any suffix of the images, read once more: what each image came to stays the last word. */
+  @Test
+  void imagesReadAgainComeToTheSame() throws Exception {
+    create("againcollection", "again", "");
+    int images = 40;
+    Map<String, String> newest = new HashMap<>();
+    for (int i = 0; i < images; i++) {
+      String image = "image-" + i;
+      newest.put(image, put("againcollection", image, Images.stored(Images.jpeg(i))));
+    }
+    for (int i = 0; i < images; i += 4) {
+      String image = "image-" + i;
+      byte[] next = i % 8 == 0 ? Images.deleted() : Images.stored(Images.jpeg(100 + i));
+      newest.put(image, put("againcollection", image, next));
+    }
+    int records = images + images / 4;
+    try (ServiceProcess service = service("again")) {
+      awaitReady(service);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> outcomes("againcollection").size() == records);
+    }
+    Map<String, EmbeddingEvent> before = lastWords("againcollection", newest.values());
+
+    String group =
+        admin.listGroups(ListGroupsOptions.forConsumerGroups()).all().get().stream()
+            .map(GroupListing::groupId)
+            .filter(id -> id.contains("againcollection"))
+            .findFirst()
+            .orElseThrow();
+    Map<TopicPartition, OffsetAndMetadata> rewound = new HashMap<>();
+    Random random = new Random(3);
+    for (TopicPartition partition :
+        admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().keySet()) {
+      rewound.put(partition, new OffsetAndMetadata(random.nextInt(10)));
+    }
+    assertThat(rewound).hasSize(PARTITIONS);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreExceptions()
+        .until(() -> admin.alterConsumerGroupOffsets(group, rewound).all().get() == null);
+
+    try (ServiceProcess service = service("again")) {
+      awaitReady(service);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  outcomes("againcollection").values().stream().mapToInt(List::size).sum()
+                      >= records + records / 2);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  admin
+                          .listConsumerGroupOffsets(group)
+                          .partitionsToOffsetAndMetadata()
+                          .get()
+                          .values()
+                          .stream()
+                          .mapToLong(OffsetAndMetadata::offset)
+                          .sum()
+                      == records);
+    }
+    assertThat(lastWords("againcollection", newest.values())).isEqualTo(before);
+  }
+
+  /** What was last said of each of these versions, without the time when. */
+  private static Map<String, EmbeddingEvent> lastWords(
+      String collection, java.util.Collection<String> versions) throws Exception {
+    Map<String, EmbeddingEvent> last = new HashMap<>();
+    outcomes(collection)
+        .forEach(
+            (version, each) ->
+                last.put(version, each.getLast().toBuilder().clearProducedAt().build()));
+    last.keySet().retainAll(versions);
+    assertThat(last).hasSameSizeAs(versions);
+    return last;
   }
 
   /** The JVM must not shut down while runs go on: ONNX Runtime's shutdown hook ends beside them. */

@@ -100,4 +100,18 @@ abstract class MilvusContract extends VectorIndexContract {
     }
     assertThat(((MilvusIndex) index).widened()).isZero();
   }
+
+  @Test
+  void anotherProcessLearnsOfTheLastWriteSoon() {
+    int dimension = index.dimension();
+    MilvusIndex reader = catalog.read(alias, dimension);
+    for (int i = 0; i < 3; i++) {
+      apply(Images.embedded("i" + i, i, Images.randomUnit(new Random(i), dimension)));
+    }
+    await().atMost(Duration.ofSeconds(2)).pollInterval(Duration.ofMillis(50)).until(index::refresh);
+    reader.refresh();
+    assertThat(reader.progress()).isEqualTo(index.progress());
+    assertThat(reader.counts().searchable()).isEqualTo(3);
+    reader.close();
+  }
 }
