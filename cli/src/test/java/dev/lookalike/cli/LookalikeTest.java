@@ -62,15 +62,28 @@ class LookalikeTest {
 
   @Test
   void everyCommandExplainsItself() {
-    CommandLine root = Lookalike.commandLine();
-    for (String name : root.getSubcommands().keySet()) {
-      if (!name.equals("help")) {
-        Run help = run(name, "--help");
-        assertThat(help.exit()).as(name).isZero();
-        assertThat(help.out()).as(name).startsWith("Usage: lookalike " + name);
-      }
-    }
+    explain(Lookalike.commandLine(), List.of());
     assertThat(run("--help").out()).contains("Exit codes:", "A first search:");
+  }
+
+  private void explain(CommandLine command, List<String> path) {
+    command
+        .getSubcommands()
+        .forEach(
+            (name, subcommand) -> {
+              List<String> line = new ArrayList<>(path);
+              line.add(subcommand.getCommandName());
+              if (!name.equals("help")) {
+                explain(subcommand, line);
+                line.add("--help");
+                Run help = run(line.toArray(String[]::new));
+                line.removeLast();
+                String words = String.join(" ", line);
+                assertThat(help.exit()).as(words).isZero();
+                assertThat(help.out()).as(words).startsWith("Usage: lookalike " + words);
+                assertThat(help.err()).as(words).isEmpty();
+              }
+            });
   }
 
   @Test

@@ -154,6 +154,8 @@ class AccessIT {
               Map.entry("lookalike.ingest.v1.Ingest/DeleteImage", Need.WRITER),
               Map.entry("lookalike.ingest.v1.Ingest/DeleteImages", Need.WRITER),
               Map.entry("lookalike.ingest.v1.Ingest/RetryImage", Need.WRITER),
+              Map.entry("lookalike.ingest.v1.Ingest/PutClassifier", Need.WRITER),
+              Map.entry("lookalike.ingest.v1.Ingest/RemoveClassifier", Need.WRITER),
               Map.entry("lookalike.ingest.v1.Ingest/GetContent", Need.READER),
               Map.entry("lookalike.ingest.v1.Ingest/CreateCollection", Need.ADMIN_OF_ALL),
               Map.entry("lookalike.ingest.v1.Ingest/RenameCollection", Need.ADMIN_OF_ALL),

@@ -57,7 +57,7 @@ public class Classifiers {
   /**
    * Teaches a collection; what it was taught before is replaced.
    *
-   * @param asked without version, model, time and request id
+   * @param asked its version, model, time and request id are not looked at
    * @return as it was published
    * @throws RefusedException INVALID_ARGUMENT, TOO_MANY_BYTES, COLLECTION_NOT_FOUND,
    *     CLASSIFIER_OF_OTHER_BUILD, BROKER_UNAVAILABLE
@@ -78,10 +78,12 @@ public class Classifiers {
                                 state.live().map(live -> live.getId()).orElse("none"))));
     verify(asked, build.getModel().getDimension(), settings);
     Instant now = Instant.now();
+    Classifier bare =
+        asked.toBuilder().clearVersion().clearModel().clearTaughtAt().clearRequestId().build();
     Classifier classifier =
-        asked.toBuilder()
+        bare.toBuilder()
             .setModel(build.getModel())
-            .setVersion(version(asked))
+            .setVersion(version(bare))
             .setTaughtAt(timestamp(now))
             .setRequestId(UUID.randomUUID().toString())
             .build();

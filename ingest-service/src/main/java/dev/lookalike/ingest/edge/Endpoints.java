@@ -16,7 +16,9 @@ import dev.lookalike.proto.ingest.v1.GetContentRequest;
 import dev.lookalike.proto.ingest.v1.IngestGrpc;
 import dev.lookalike.proto.ingest.v1.PatchImageRequest;
 import dev.lookalike.proto.ingest.v1.PatchImagesRequest;
+import dev.lookalike.proto.ingest.v1.PutClassifierRequest;
 import dev.lookalike.proto.ingest.v1.PutImageRequest;
+import dev.lookalike.proto.ingest.v1.RemoveClassifierRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageRequest;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -45,7 +47,9 @@ public class Endpoints {
         .in(WRITER, IngestGrpc.getRetryImageMethod(), RetryImageRequest::getCollection)
         .in(WRITER, "POST", IMAGE + "/retry")
         // Labels many images, as a patch by filter does.
+        .in(WRITER, IngestGrpc.getPutClassifierMethod(), PutClassifierRequest::getCollection)
         .in(WRITER, "PUT", COLLECTION + "/classifier")
+        .in(WRITER, IngestGrpc.getRemoveClassifierMethod(), RemoveClassifierRequest::getCollection)
         .in(WRITER, "DELETE", COLLECTION + "/classifier")
         .in(READER, IngestGrpc.getGetContentMethod(), GetContentRequest::getCollection)
         .in(READER, "GET", IMAGE + "/content")

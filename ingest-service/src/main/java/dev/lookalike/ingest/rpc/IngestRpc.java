@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.lookalike.edge.Caller;
 import dev.lookalike.ingest.blobs.BlobStore;
+import dev.lookalike.ingest.classifiers.Classifiers;
 import dev.lookalike.ingest.collections.Collections;
 import dev.lookalike.ingest.content.Contents;
 import dev.lookalike.ingest.images.Accepted;
@@ -19,6 +20,7 @@ import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.ingest.uploads.Admission;
 import dev.lookalike.ingest.uploads.UploadSettings;
 import dev.lookalike.log.CollectionState;
+import dev.lookalike.proto.events.v1.Classifier;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.proto.ingest.v1.AttributePatch;
@@ -41,9 +43,13 @@ import dev.lookalike.proto.ingest.v1.PatchImageRequest;
 import dev.lookalike.proto.ingest.v1.PatchImageResponse;
 import dev.lookalike.proto.ingest.v1.PatchImagesRequest;
 import dev.lookalike.proto.ingest.v1.PatchImagesResponse;
+import dev.lookalike.proto.ingest.v1.PutClassifierRequest;
+import dev.lookalike.proto.ingest.v1.PutClassifierResponse;
 import dev.lookalike.proto.ingest.v1.PutImageRequest;
 import dev.lookalike.proto.ingest.v1.PutImageResponse;
 import dev.lookalike.proto.ingest.v1.PutImagesResponse;
+import dev.lookalike.proto.ingest.v1.RemoveClassifierRequest;
+import dev.lookalike.proto.ingest.v1.RemoveClassifierResponse;
 import dev.lookalike.proto.ingest.v1.RenameCollectionRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageResponse;
@@ -75,6 +81,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
   private final Patches patches;
   private final Contents contents;
   private final Collections collections;
+  private final Classifiers classifiers;
   private final Operations operations;
   private final Admission admission;
   private final Vertx vertx;
@@ -87,6 +94,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
       Patches patches,
       Contents contents,
       Collections collections,
+      Classifiers classifiers,
       Operations operations,
       Admission admission,
       UploadSettings uploads,
@@ -95,6 +103,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
     this.patches = patches;
     this.contents = contents;
     this.collections = collections;
+    this.classifiers = classifiers;
     this.operations = operations;
     this.admission = admission;
     this.vertx = vertx;
@@ -278,6 +287,40 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
                       .setVersion(retried.version())
                       .setToken(retried.token())
                       .build();
+                }));
+  }
+
+  @Override
+  public void putClassifier(
+      PutClassifierRequest request, StreamObserver<PutClassifierResponse> answer) {
+    UploadGate.shrink(request.getSerializedSize());
+    answer(
+        answer,
+        () ->
+            operations.count(
+                Operation.TEACH,
+                () -> {
+                  Classifier published =
+                      classifiers.put(request.getCollection(), request.getClassifier());
+                  return PutClassifierResponse.newBuilder()
+                      .setCollection(request.getCollection())
+                      .setVersion(published.getVersion())
+                      .setClasses(published.getClassesCount())
+                      .build();
+                }));
+  }
+
+  @Override
+  public void removeClassifier(
+      RemoveClassifierRequest request, StreamObserver<RemoveClassifierResponse> answer) {
+    answer(
+        answer,
+        () ->
+            operations.count(
+                Operation.UNTEACH,
+                () -> {
+                  classifiers.remove(request.getCollection());
+                  return RemoveClassifierResponse.getDefaultInstance();
                 }));
   }
 

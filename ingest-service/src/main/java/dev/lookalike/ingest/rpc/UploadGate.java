@@ -28,6 +28,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 @ApplicationScoped
 public class UploadGate implements ServerInterceptor {
   private static final String PUT_IMAGE = IngestGrpc.getPutImageMethod().getFullMethodName();
+  private static final String PUT_CLASSIFIER =
+      IngestGrpc.getPutClassifierMethod().getFullMethodName();
   private static final String PUT_IMAGES = IngestGrpc.getPutImagesMethod().getFullMethodName();
 
   /** What is no upload needs no place up to so many bytes. */
@@ -56,7 +58,8 @@ public class UploadGate implements ServerInterceptor {
     if (arrival == null || call.getMethodDescriptor().getFullMethodName().equals(PUT_IMAGES)) {
       return next.startCall(call, headers);
     }
-    boolean upload = call.getMethodDescriptor().getFullMethodName().equals(PUT_IMAGE);
+    String method = call.getMethodDescriptor().getFullMethodName();
+    boolean upload = method.equals(PUT_IMAGE) || method.equals(PUT_CLASSIFIER);
     boolean single =
         call.getMethodDescriptor().getType() == MethodType.UNARY
             || call.getMethodDescriptor().getType() == MethodType.SERVER_STREAMING;
@@ -127,12 +130,18 @@ public class UploadGate implements ServerInterceptor {
       if (!refused) {
         refused = true;
         if (upload) {
-          metrics.refused(Operation.PUT, reason.code());
+          metrics.refused(operation(), reason.code());
         }
         StatusRuntimeException status = GrpcErrors.of(reason);
         Metadata trailers = status.getTrailers();
         super.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
       }
+    }
+
+    private Operation operation() {
+      return getMethodDescriptor().getFullMethodName().equals(PUT_CLASSIFIER)
+          ? Operation.TEACH
+          : Operation.PUT;
     }
 
     @Override

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
+import com.google.rpc.ErrorInfo;
 import dev.lookalike.engines.KafkaEngine;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
@@ -14,12 +16,23 @@ import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.ServedModel;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.BuildState;
+import dev.lookalike.proto.events.v1.Classifier;
+import dev.lookalike.proto.events.v1.ClassifierEvent;
+import dev.lookalike.proto.events.v1.ClassifierGate;
 import dev.lookalike.proto.events.v1.CollectionDeleted;
 import dev.lookalike.proto.events.v1.CollectionEvent;
 import dev.lookalike.proto.image.v1.ModelReference;
+import dev.lookalike.proto.ingest.v1.IngestGrpc;
+import dev.lookalike.proto.ingest.v1.PutClassifierRequest;
+import dev.lookalike.proto.ingest.v1.PutClassifierResponse;
+import dev.lookalike.proto.ingest.v1.RemoveClassifierRequest;
 import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -30,6 +43,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,8 +53,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterAll;
@@ -57,6 +75,8 @@ class CollectionsIT {
   private static KafkaEngine broker;
   private static Admin admin;
   private static FakeSearch search;
+  private static final int DIMENSION = 8;
+
   private static Server embed;
   private static IngestProcess one;
   private static IngestProcess two;
@@ -375,23 +395,108 @@ class CollectionsIT {
           .until(() -> one.get("/v1/collections/bound").statusCode() == 200);
       assertThat(creating).isNotDone();
       String id = json(one.get("/v1/collections/bound")).path("id").asText();
-      write(
-          id + "/0123456789abcdef",
-          CollectionEvent.newBuilder()
-              .setBuild(
-                  Build.newBuilder()
-                      .setId("0123456789abcdef")
-                      .setCollectionId(id)
-                      .setGeneration(1)
-                      .setModel(ModelReference.newBuilder().setId("small").setDimension(8))
-                      .setState(BuildState.BUILD_STATE_LIVE))
-              .build());
+      write(id + "/0123456789abcdef", build(id, "0123456789abcdef"));
       JsonNode created = json(creating.get());
       assertThat(created.path("bound").asBoolean()).isTrue();
       assertThat(created.path("build").path("model").asText()).isEqualTo("small");
       assertThat(json(patient.get("/v1/collections/bound")).path("counts").path("pending").isInt())
           .isTrue();
     }
+  }
+
+  @Test
+  void aCollectionIsTaughtOverGrpc() throws Exception {
+    String id =
+        json(sending(one, "POST", "/v1/collections", "{\"name\": \"taught\"}").get())
+            .path("id")
+            .asText();
+    write(id + "/fedcba9876543210", build(id, "fedcba9876543210"));
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> json(one.get("/v1/collections/taught")).path("bound").asBoolean());
+    Classifier classifier =
+        Classifier.newBuilder()
+            .setBuildId("fedcba9876543210")
+            .setVersion("forged")
+            .addClasses("hat")
+            .addClasses("shoe")
+            .setWeights(ByteString.copyFrom(new byte[2 * DIMENSION * Float.BYTES]))
+            .setBiases(ByteString.copyFrom(new byte[2 * Float.BYTES]))
+            // As large as one may be, which is more than other calls may bring.
+            .setGate(
+                ClassifierGate.newBuilder()
+                    .setReferences(ByteString.copyFrom(ones(5 << 20)))
+                    .setMinSimilarity(0.5f))
+            .build();
+    PutClassifierRequest request =
+        PutClassifierRequest.newBuilder().setCollection("taught").setClassifier(classifier).build();
+    ManagedChannel channel =
+        Grpc.newChannelBuilder("127.0.0.1:" + one.grpcPort, InsecureChannelCredentials.create())
+            .build();
+    try {
+      IngestGrpc.IngestBlockingStub rpc = IngestGrpc.newBlockingStub(channel);
+      PutClassifierResponse taught = rpc.putClassifier(request);
+      assertThat(taught.getVersion()).matches("[0-9a-f]{16}");
+      assertThat(taught.getClasses()).isEqualTo(2);
+      assertThat(rpc.putClassifier(request).getVersion()).isEqualTo(taught.getVersion());
+      RemoveClassifierRequest removal =
+          RemoveClassifierRequest.newBuilder().setCollection("taught").build();
+      assertThat(rpc.removeClassifier(removal)).isNotNull();
+      assertThat(classifierEvents(id))
+          .extracting(event -> event.getClassifier().getVersion())
+          .containsExactly(taught.getVersion(), taught.getVersion(), "");
+      StatusRuntimeException refused =
+          org.junit.jupiter.api.Assertions.assertThrows(
+              StatusRuntimeException.class,
+              () ->
+                  rpc.putClassifier(
+                      request.toBuilder()
+                          .setClassifier(classifier.toBuilder().setBuildId("another"))
+                          .build()));
+      assertThat(StatusProto.fromThrowable(refused).getDetails(0).unpack(ErrorInfo.class))
+          .extracting(ErrorInfo::getReason)
+          .isEqualTo("CLASSIFIER_OF_OTHER_BUILD");
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  private static byte[] ones(int count) {
+    byte[] ones = new byte[count];
+    Arrays.fill(ones, (byte) 1);
+    return ones;
+  }
+
+  private static List<ClassifierEvent> classifierEvents(String id) throws Exception {
+    List<ClassifierEvent> events = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> reader =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", broker.bootstrapServers()),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      TopicPartition partition = new TopicPartition(Topics.classifiers(id), 0);
+      reader.assign(List.of(partition));
+      reader.seekToBeginning(List.of(partition));
+      long end = reader.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+      while (reader.position(partition) < end) {
+        for (ConsumerRecord<byte[], byte[]> record : reader.poll(Duration.ofMillis(200))) {
+          events.add(ClassifierEvent.parseFrom(record.value()));
+        }
+      }
+    }
+    return events;
+  }
+
+  private static CollectionEvent build(String collectionId, String buildId) {
+    return CollectionEvent.newBuilder()
+        .setBuild(
+            Build.newBuilder()
+                .setId(buildId)
+                .setCollectionId(collectionId)
+                .setGeneration(1)
+                .setModel(ModelReference.newBuilder().setId("small").setDimension(DIMENSION))
+                .setState(BuildState.BUILD_STATE_LIVE))
+        .build();
   }
 
   private static List<String> ids(IngestProcess process) throws Exception {
