@@ -78,7 +78,8 @@ class BrokerProcessIT {
   void saysWhyItDoesNotStart() {
     try (BrokerProcess broker = BrokerProcess.startOnFreePorts(directory.resolve("one"))) {
       int port = Integer.parseInt(broker.bootstrapServers().split(":", 2)[1]);
-      assertThatThrownBy(() -> BrokerProcess.start(directory.resolve("two"), port, port + 1))
+      assertThatThrownBy(
+              () -> BrokerProcess.start(directory.resolve("two"), port, FreePorts.next()))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("cannot start")
           .hasMessageContaining("" + port);
