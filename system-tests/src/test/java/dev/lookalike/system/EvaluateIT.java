@@ -165,6 +165,9 @@ class EvaluateIT {
     pictures(folder, 0, 60);
     ProcessBuilder builder =
         new ProcessBuilder(
+                // A build in the background ignores the signal, and what it starts would, too.
+                "env",
+                "--default-signal=INT",
                 RunningSystem.ROOT.resolve("lookalike").toString(),
                 "evaluate",
                 folder.toString(),
