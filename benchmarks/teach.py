@@ -59,15 +59,26 @@ def counted(base):
     return test, labelled, right, foreign, wrongly
 
 
+def settled(base):
+    """The index reads the labels a moment after embed-service has said them."""
+    last = None
+    while True:
+        time.sleep(2)
+        now = counted(base)
+        if now == last:
+            return now
+        last = now
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for folder in ("train", "test", "foreign"):
         parser.add_argument(folder, type=pathlib.Path)
     parser.add_argument("--model", default="mobilenet-v2")
     arguments = parser.parse_args()
-    services = {s["name"]: s["address"] for s in json.loads(lookalike("status", "--json"))["services"]}
+    query = next(s["address"] for s in json.loads(lookalike("status", "--json"))["services"] if s["name"] == "query")
     name = f"teach-{int(time.time())}"
-    base = f"http://127.0.0.1:{services['query'].rsplit(':', 1)[1].rstrip('/')}/v1/collections/{name}"
+    base = f"http://127.0.0.1:{query.rsplit(':', 1)[1].rstrip('/')}/v1/collections/{name}"
     lookalike("collection", "create", name, "--model", arguments.model)
     lookalike("import", arguments.train, "--collection", name, "--label-from-folder")
     with tempfile.TemporaryDirectory() as stage:
@@ -80,7 +91,7 @@ def main():
         start = time.monotonic()
         lookalike("teach", name, "--existing", "--json", *way)
         seconds = time.monotonic() - start
-        test, labelled, right, foreign, wrongly = counted(base)
+        test, labelled, right, foreign, wrongly = settled(base)
         print(f"| `{' '.join(way)}` | {right / test:.3f} | {right / max(1, labelled):.3f}, {labelled / test:.3f}"
               f" | {wrongly} of {foreign} | {seconds:.0f} |", flush=True)
     lookalike("collection", "delete", name, "--yes")
