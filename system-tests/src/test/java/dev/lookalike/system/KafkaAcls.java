@@ -13,30 +13,27 @@ import org.apache.kafka.common.resource.ResourceType;
 
 /** What docs/kafka.md says that each service needs of a broker that authorises. */
 public final class KafkaAcls {
+  /** Of a topic that a service makes, writes and deletes. */
+  private static final Set<AclOperation> OWNER =
+      Set.of(
+          AclOperation.READ,
+          AclOperation.WRITE,
+          AclOperation.CREATE,
+          AclOperation.DELETE,
+          AclOperation.DESCRIBE_CONFIGS);
+
   private KafkaAcls() {}
 
   /** Users are named as the services: {@code ingest}, {@code embed}, {@code query}. */
   public static List<AclBinding> documented() {
     List<AclBinding> acls = new ArrayList<>();
-    for (AclOperation operation :
-        Set.of(
-            AclOperation.READ,
-            AclOperation.WRITE,
-            AclOperation.CREATE,
-            AclOperation.DELETE,
-            AclOperation.DESCRIBE_CONFIGS)) {
+    for (AclOperation operation : OWNER) {
       acls.add(topic("ingest", "lookalike.", operation));
     }
     acls.add(topic("embed", "lookalike.images.", AclOperation.READ));
     acls.add(topic("embed", "lookalike.collections", AclOperation.READ));
     acls.add(topic("embed", "lookalike.collections", AclOperation.WRITE));
-    for (AclOperation operation :
-        Set.of(
-            AclOperation.READ,
-            AclOperation.WRITE,
-            AclOperation.CREATE,
-            AclOperation.DELETE,
-            AclOperation.DESCRIBE_CONFIGS)) {
+    for (AclOperation operation : OWNER) {
       acls.add(topic("embed", "lookalike.embeddings.", operation));
     }
     acls.add(topic("embed", "lookalike.annotations.", AclOperation.WRITE));
