@@ -20,9 +20,11 @@ import java.util.Set;
 record Folder(List<FolderFile> files, int skipped) {
 
   /**
-   * @param leftOut files that are no images: the table of attributes
+   * @param folder may be a symbolic link; those to folders below it are not followed
+   * @param leftOut real paths of files that are no images: the table of attributes
    */
-  static Folder walk(Path root, Set<Path> leftOut) throws IOException {
+  static Folder walk(Path folder, Set<Path> leftOut) throws IOException {
+    Path root = folder.toRealPath();
     List<FolderFile> files = new ArrayList<>();
     int[] skipped = {0};
     Files.walkFileTree(
@@ -47,7 +49,7 @@ record Folder(List<FolderFile> files, int skipped) {
             if (hidden(file)
                 || !target.isRegularFile()
                 || !Files.isReadable(file)
-                || leftOut.contains(file.toAbsolutePath().normalize())) {
+                || (!leftOut.isEmpty() && leftOut.contains(file.toRealPath()))) {
               skipped[0]++;
             } else {
               files.add(

@@ -94,8 +94,7 @@ public final class ImportCommand implements Callable<Integer> {
     String collectionId = collectionId();
     Path root = folder.toAbsolutePath().normalize();
     Folder files =
-        Folder.walk(
-            root, attributes == null ? Set.of() : Set.of(attributes.toAbsolutePath().normalize()));
+        Folder.walk(root, attributes == null ? Set.of() : Set.of(attributes.toRealPath()));
     long unmatched = table.unmatched(files.files());
     if (unmatched > 0) {
       Terminal.SYSTEM.note(
