@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lookalike.engines.KafkaEngine;
+import dev.lookalike.engines.MilvusEngine;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;

@@ -1,9 +1,6 @@
-package dev.lookalike.query;
+package dev.lookalike.engines;
 
 import dev.lookalike.broker.FreePorts;
-import dev.lookalike.engines.Attempt;
-import dev.lookalike.engines.Containers;
-import dev.lookalike.engines.EngineOrder;
 import java.io.File;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -29,6 +26,9 @@ import java.util.stream.Stream;
  * for all tests of a JVM; each test makes names of its own.
  */
 public final class MilvusEngine implements AutoCloseable {
+  /** User and password of a Milvus that nobody has given others: what {@link #secured} wants. */
+  public static final String TOKEN = "root:Milvus";
+
   /** What is run. */
   public enum Kind {
     /** Milvus standalone: etcd, WAL and all in one process. */
@@ -73,7 +73,7 @@ public final class MilvusEngine implements AutoCloseable {
               EngineOrder.required(),
               () -> given(kind),
               () -> container(kind),
-              () -> ofPackage(kind));
+              () -> ofPackage(kind, "http", List.of()));
       if (known instanceof Attempt.Found<MilvusEngine>(MilvusEngine engine)) {
         Runtime.getRuntime().addShutdownHook(new Thread(engine::close));
       }
@@ -84,7 +84,30 @@ public final class MilvusEngine implements AutoCloseable {
 
   /** One of its own, that may be killed: always a process. */
   public static MilvusEngine own(Kind kind) {
-    return EngineOrder.take("Milvus that may be killed", ofPackage(kind), EngineOrder.required());
+    return EngineOrder.take(
+        "Milvus that may be killed", ofPackage(kind, "http", List.of()), EngineOrder.required());
+  }
+
+  /**
+   * A standalone of its own that lets nobody in without {@link #TOKEN}, over TLS: always a process.
+   *
+   * @param mutual whether a client must show a certificate, too
+   */
+  public static MilvusEngine secured(Certificates certificates, boolean mutual) {
+    List<String> security =
+        List.of(
+            "--authorization-enabled",
+            "true",
+            "--tls-mode",
+            mutual ? "2" : "1",
+            "--server-pem-path",
+            certificates.certificate("server").toString(),
+            "--server-key-path",
+            certificates.key("server").toString(),
+            "--ca-pem-path",
+            certificates.authority().toString());
+    return EngineOrder.take(
+        "Milvus over TLS", ofPackage(Kind.STANDALONE, "https", security), EngineOrder.required());
   }
 
   private static Attempt<MilvusEngine> given(Kind kind) {
@@ -134,7 +157,7 @@ public final class MilvusEngine implements AutoCloseable {
     }
   }
 
-  private static Attempt<MilvusEngine> ofPackage(Kind kind) {
+  private static Attempt<MilvusEngine> ofPackage(Kind kind, String scheme, List<String> security) {
     Path program = engines().resolve(kind.program);
     if (!Files.isExecutable(program)) {
       return new Attempt.Missing<>("`scripts/engines all` has not installed " + program);
@@ -144,7 +167,7 @@ public final class MilvusEngine implements AutoCloseable {
       int port = FreePorts.next();
       List<String> command =
           switch (kind) {
-            case STANDALONE -> standalone(program, data, port);
+            case STANDALONE -> standalone(program, data, port, security);
             case LITE ->
                 List.of(
                     program.toString(),
@@ -157,7 +180,7 @@ public final class MilvusEngine implements AutoCloseable {
                     Integer.toString(port));
           };
       MilvusEngine engine =
-          new MilvusEngine("http://127.0.0.1:" + port, Optional.of(data), command);
+          new MilvusEngine(scheme + "://127.0.0.1:" + port, Optional.of(data), command);
       engine.start();
       return new Attempt.Found<>(engine);
     } catch (IOException e) {
@@ -169,7 +192,8 @@ public final class MilvusEngine implements AutoCloseable {
    * Each part gets a port of its own. Only etcd can be told to listen on loopback, by a file: else
    * it takes 2379 and 2380 whatever it is told, and there is no second Milvus on a machine.
    */
-  private static List<String> standalone(Path program, Path data, int port) throws IOException {
+  private static List<String> standalone(Path program, Path data, int port, List<String> security)
+      throws IOException {
     String peer = "http://127.0.0.1:" + FreePorts.next();
     String client = "http://127.0.0.1:" + FreePorts.next();
     Files.writeString(
@@ -185,6 +209,7 @@ public final class MilvusEngine implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.addAll(List.of(program.toString(), "--data", data.toString()));
     command.addAll(List.of("--proxy-port", Integer.toString(port)));
+    command.addAll(security);
     // After a crash its parts wait for the leases of the former ones, 30 s if nothing is said.
     command.addAll(List.of("--extra-config", "common.session.ttl=5"));
     for (String part :

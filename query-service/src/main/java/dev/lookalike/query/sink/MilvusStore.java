@@ -21,7 +21,6 @@ final class MilvusStore implements IndexStore {
   private final MilvusServer server;
   private final MilvusCatalog catalog;
   private final boolean writes;
-  private final String uri;
   private final Pattern generation;
 
   /** Begins to connect. */
@@ -29,7 +28,6 @@ final class MilvusStore implements IndexStore {
     this.server = new MilvusServer(settings.milvus().options());
     this.catalog = new MilvusCatalog(server);
     this.writes = settings.role() != IndexSettings.Role.SERVE;
-    this.uri = settings.milvus().uri();
     this.generation =
         Pattern.compile(
             Pattern.quote(settings.milvus().prefix()) + "_([a-z0-9]+)_([a-z0-9]+)_[a-z0-9]+");
@@ -82,9 +80,7 @@ final class MilvusStore implements IndexStore {
 
   @Override
   public Optional<String> away() {
-    return server.reachable()
-        ? Optional.empty()
-        : Optional.of("Milvus at " + uri + " does not answer");
+    return server.away();
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -61,6 +62,17 @@ public final class MilvusServer implements AutoCloseable {
             < options.callTimeout().plus(INTERVAL.multipliedBy(2)).toNanos();
   }
 
+  /** Why it is not {@link #reachable}, for people. */
+  public Optional<String> away() {
+    return reachable() ? Optional.empty() : Optional.of(silence());
+  }
+
+  private String silence() {
+    String why = firstLine(trouble);
+    return "Milvus at %s does not answer%s"
+        .formatted(options.uri(), why.isEmpty() ? "" : ": " + why);
+  }
+
   /** As the server says it; empty before it has answered. */
   public String version() {
     return version;
@@ -95,8 +107,7 @@ public final class MilvusServer implements AutoCloseable {
     MilvusClientV2 connected = client;
     if (closed || connected == null || !reachable()) {
       throw new IndexException(
-          IndexException.Kind.UNAVAILABLE,
-          "Milvus at " + options.uri() + " does not answer" + (closed ? ": closed" : ""));
+          IndexException.Kind.UNAVAILABLE, closed ? "The connection is closed" : silence());
     }
     long start = System.nanoTime();
     try {
@@ -150,7 +161,7 @@ public final class MilvusServer implements AutoCloseable {
       } catch (RuntimeException | IOException e) {
         trouble = String.valueOf(e.getMessage());
         if (!said && !closed) {
-          LOG.warnf("Milvus at %s does not answer: %s", options.uri(), firstLine(trouble));
+          LOG.warn(silence());
           said = true;
         }
       }
@@ -185,9 +196,13 @@ public final class MilvusServer implements AutoCloseable {
     access.username().ifPresent(config::username);
     access.password().ifPresent(config::password);
     access.database().ifPresent(config::dbName);
-    access.caFile().ifPresent(file -> config.secure(true).caPemPath(file));
-    access.certFile().ifPresent(config::clientPemPath);
-    access.keyFile().ifPresent(config::clientKeyPath);
+    if (access.certFile().isPresent() && access.keyFile().isPresent()) {
+      access.caFile().ifPresent(file -> config.secure(true).caPemPath(file));
+      config.clientPemPath(access.certFile().get()).clientKeyPath(access.keyFile().get());
+    } else {
+      // The SDK looks at the CA only beside a certificate of ours; without one it trusts this.
+      access.caFile().ifPresent(file -> config.secure(true).serverPemPath(file));
+    }
     access.serverName().ifPresent(config::serverName);
     MilvusClientV2 made = new MilvusClientV2(config.build());
     made.retryConfig(

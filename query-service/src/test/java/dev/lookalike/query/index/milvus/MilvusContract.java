@@ -3,7 +3,7 @@ package dev.lookalike.query.index.milvus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.lookalike.query.MilvusEngine;
+import dev.lookalike.engines.MilvusEngine;
 import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Images;
@@ -32,18 +32,27 @@ abstract class MilvusContract extends VectorIndexContract {
   abstract MilvusEngine.Kind kind();
 
   static MilvusOptions options(String uri) {
+    return options(uri, MilvusOptions.Access.OPEN, "HNSW", Map.of(), Map.of());
+  }
+
+  static MilvusOptions options(
+      String uri,
+      MilvusOptions.Access access,
+      String indexType,
+      Map<String, String> indexParams,
+      Map<String, String> searchParams) {
     return new MilvusOptions(
         uri,
-        MilvusOptions.Access.OPEN,
+        access,
         Duration.ofSeconds(20),
         Duration.ofSeconds(5),
         "test",
         "tenant",
         4,
         1,
-        "HNSW",
-        Map.of(),
-        Map.of(),
+        indexType,
+        indexParams,
+        searchParams,
         100_000);
   }
 

@@ -1,6 +1,6 @@
 package dev.lookalike.query.index.milvus;
 
-import dev.lookalike.query.MilvusEngine;
+import dev.lookalike.engines.MilvusEngine;
 
 class MilvusLiteIT extends MilvusContract {
   @Override
