@@ -135,6 +135,10 @@ final class Api {
     return send("POST", ingest + pathAtIngest, json(body), "application/json", Map.of());
   }
 
+  Answer postToQuery(String path) {
+    return send("POST", query + path, new byte[0], "application/json", Map.of());
+  }
+
   Answer getFromIngest(String path) {
     return send("GET", ingest + path, new byte[0], "application/json", Map.of());
   }

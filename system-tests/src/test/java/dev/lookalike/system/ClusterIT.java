@@ -3,10 +3,14 @@ package dev.lookalike.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.lookalike.broker.BrokerCluster;
 import dev.lookalike.broker.FreePorts;
+import dev.lookalike.engines.Certificates;
+import dev.lookalike.engines.MilvusEngine;
 import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,24 +33,37 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three brokers that let nobody in without a password over TLS, and nobody do what docs/kafka.md
- * does not list: the whole stream runs on that, also while one of them is killed.
+ * As a cluster runs it: three brokers that let nobody in without a password over TLS, and nobody do
+ * what docs/kafka.md does not list; the index in a Milvus that wants the same, one query-service
+ * that writes it and one that only answers. The whole stream runs on that, also while a broker is
+ * killed, and while the one that writes is away.
  */
 class ClusterIT {
-  private static final String PASSWORD = "only-for-tests";
+  private static final String PASSWORD = "a-password-of-kafka";
   private static final int IMAGES = 160;
   private static final String IMAGES_TOPIC = Topics.images("default00001");
 
+  private final int embedGrpc = FreePorts.next();
+  private final int queryGrpc = FreePorts.next();
+
   @TempDir Path directory;
+  private Certificates certificates;
+
+  @BeforeEach
+  void certify() throws IOException {
+    certificates = Certificates.make(directory.resolve("certificates"));
+  }
 
   @Test
   void theStreamRunsWithTheDocumentedAclsAndLosesNothingWithABroker() throws Exception {
-    Map<String, String> security = brokerSecurity();
-    try (BrokerCluster cluster = BrokerCluster.start(directory.resolve("brokers"), 3, security);
+    try (BrokerCluster cluster =
+            BrokerCluster.start(directory.resolve("brokers"), 3, brokerSecurity());
+        MilvusEngine milvus = MilvusEngine.secured(certificates, false);
         Admin admin = Admin.create(client("admin", cluster.bootstrapServers()))) {
       admin.createAcls(KafkaAcls.documented()).all().get(30, TimeUnit.SECONDS);
       // Somebody made a topic by hand that would forget images.
@@ -57,23 +74,59 @@ class ClusterIT {
                       .configs(Map.of("cleanup.policy", "delete", "max.message.bytes", "2097152"))))
           .all()
           .get(30, TimeUnit.SECONDS);
-      int embedGrpc = FreePorts.next();
-      int queryGrpc = FreePorts.next();
-      try (ServiceJvm ingest = start("ingest", cluster, embedGrpc, queryGrpc);
-          ServiceJvm embed = start("embed", cluster, embedGrpc, queryGrpc);
-          ServiceJvm query = start("query", cluster, embedGrpc, queryGrpc)) {
-        ingest.awaitReadiness("503", "--add-config cleanup.policy=compact");
-        mend(admin);
-        for (ServiceJvm service : List.of(ingest, embed, query)) {
-          service.awaitReadiness("200", "");
+      try (ServiceJvm ingest = start("ingest", cluster, milvus, "");
+          ServiceJvm embed = start("embed", cluster, milvus, "");
+          ServiceJvm serve = start("query", cluster, milvus, "serve")) {
+        Api api = new Api(ingest.httpPort, serve.httpPort);
+        try (ServiceJvm sink = start("query", cluster, milvus, "sink")) {
+          ingest.awaitReadiness("503", "--add-config cleanup.policy=compact");
+          mend(admin);
+          for (ServiceJvm service : List.of(ingest, embed, serve, sink)) {
+            service.awaitReadiness("200", "");
+          }
+          surviveTheLossOfABroker(api, cluster);
+          sayWhatIsMissing(api, admin, ingest);
+          for (ServiceJvm service : List.of(ingest, embed, serve, sink)) {
+            assertThat(service.log()).doesNotContain(PASSWORD).doesNotContain(MilvusEngine.TOKEN);
+          }
         }
-        Api api = new Api(ingest.httpPort, query.httpPort);
-        surviveTheLossOfABroker(api, cluster);
-        sayWhatIsMissing(api, admin, ingest);
-        for (ServiceJvm service : List.of(ingest, embed, query)) {
-          assertThat(service.log()).doesNotContain(PASSWORD);
-        }
+        answerWhileNobodyWrites(api, cluster, milvus);
       }
+    }
+  }
+
+  /** Then nothing new is seen, everything known is, and nothing is lost. */
+  private void answerWhileNobodyWrites(Api api, BrokerCluster cluster, MilvusEngine milvus)
+      throws Exception {
+    String late = putUntilAcknowledged(api, IMAGES);
+    assertThat(api.get("/v1/collections/default/count").ok().path("searchable").asInt())
+        .isEqualTo(IMAGES);
+    assertThat(api.search("default", Pictures.jpeg(20_000), "k=1"))
+        .singleElement()
+        .satisfies(hit -> assertThat(hit.path("image_id").asText()).isEqualTo("k0"));
+    Api.Answer refused = api.postToQuery("/v1/collections/default/index:rebuild");
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.code()).isEqualTo("INDEX_SERVES_ONLY");
+    try (ServiceJvm sink = start("query", cluster, milvus, "sink")) {
+      assertThat(api.await(late).path("state").asText()).isEqualTo("searchable");
+      Api atSink = new Api(0, sink.httpPort);
+      sink.awaitReadiness("200", "");
+      assertThat(atSink.postToQuery("/v1/collections/default/index:rebuild").ok()).isNotEmpty();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () ->
+                  !atSink.get("/v1/collections/default/index").ok().path("rebuilding").asBoolean());
+      JsonNode compared = atSink.postToQuery("/v1/collections/default/index:compare").ok();
+      assertThat(compared.path("compared").asInt()).isEqualTo(IMAGES + 1);
+      assertThat(compared.path("missing").asInt() + compared.path("stale").asInt())
+          .as(compared.toString())
+          .isZero();
+      // The one that answers has followed the flip.
+      String last = putUntilAcknowledged(api, IMAGES + 1);
+      assertThat(api.await(last).path("state").asText()).isEqualTo("searchable");
+      assertThat(api.get("/v1/collections/default/count").ok().path("searchable").asInt())
+          .isEqualTo(IMAGES + 2);
     }
   }
 
@@ -171,9 +224,13 @@ class ClusterIT {
     admin.createAcls(List.of(write)).all().get(30, TimeUnit.SECONDS);
   }
 
-  private ServiceJvm start(String name, BrokerCluster cluster, int embedGrpc, int queryGrpc)
+  /**
+   * @param role of a query-service
+   */
+  private ServiceJvm start(String name, BrokerCluster cluster, MilvusEngine milvus, String role)
       throws Exception {
-    Path file = directory.resolve(name + ".properties");
+    Path home = Files.createDirectories(directory.resolve(name + role));
+    Path file = home.resolve("client.properties");
     List<String> lines = new ArrayList<>();
     client(name, cluster.bootstrapServers()).forEach((key, value) -> lines.add(key + "=" + value));
     lines.removeIf(line -> line.startsWith("bootstrap.servers"));
@@ -183,7 +240,14 @@ class ClusterIT {
             List.of(
                 "lookalike.kafka.bootstrap-servers=" + cluster.bootstrapServers(),
                 "lookalike.kafka.client-file=" + file));
-    if (!name.equals("query")) {
+    if (name.equals("query")) {
+      settings.add("lookalike.index.type=milvus");
+      settings.add("lookalike.index.role=" + role);
+      settings.add("lookalike.index.milvus.uri=" + milvus.uri());
+      settings.add("lookalike.index.milvus.token=" + MilvusEngine.TOKEN);
+      settings.add("lookalike.index.milvus.ca-file=" + certificates.authority());
+      settings.add("lookalike.index.milvus.partitions=2");
+    } else {
       settings.add("lookalike.kafka.replication-factor=3");
       settings.add("lookalike.kafka.min-insync-replicas=2");
     }
@@ -194,12 +258,12 @@ class ClusterIT {
       settings.add("lookalike.embed.address=127.0.0.1:" + embedGrpc);
     }
     int grpc =
-        switch (name) {
+        switch (name + role) {
           case "embed" -> embedGrpc;
-          case "query" -> queryGrpc;
+          case "queryserve" -> queryGrpc;
           default -> FreePorts.next();
         };
-    return ServiceJvm.start(name, directory, FreePorts.next(), grpc, settings);
+    return ServiceJvm.start(name, home, FreePorts.next(), grpc, settings);
   }
 
   private Map<String, Object> client(String user, String bootstrapServers) {
@@ -212,33 +276,11 @@ class ClusterIT {
         "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\" password=\"%s\";"
             .formatted(user, PASSWORD));
     settings.put("ssl.truststore.type", "PEM");
-    settings.put("ssl.truststore.location", directory.resolve("broker.pem").toString());
+    settings.put("ssl.truststore.location", certificates.authority().toString());
     return settings;
   }
 
-  private Map<String, String> brokerSecurity() throws Exception {
-    Path store = directory.resolve("broker.p12");
-    keytool(
-        "-genkeypair",
-        "-alias",
-        "broker",
-        "-keyalg",
-        "EC",
-        "-dname",
-        "CN=broker",
-        "-ext",
-        "SAN=IP:127.0.0.1",
-        "-keystore",
-        store.toString());
-    keytool(
-        "-exportcert",
-        "-rfc",
-        "-alias",
-        "broker",
-        "-file",
-        directory.resolve("broker.pem").toString(),
-        "-keystore",
-        store.toString());
+  private Map<String, String> brokerSecurity() {
     StringBuilder jaas =
         new StringBuilder(
             "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\" password=\"%s\""
@@ -251,24 +293,14 @@ class ClusterIT {
         Map.entry("sasl.enabled.mechanisms", "PLAIN"),
         Map.entry("sasl.mechanism.inter.broker.protocol", "PLAIN"),
         Map.entry("listener.name.client.plain.sasl.jaas.config", jaas + ";"),
-        Map.entry("ssl.keystore.location", store.toString()),
-        Map.entry("ssl.keystore.password", PASSWORD),
+        Map.entry("ssl.keystore.location", certificates.store("server").toString()),
+        Map.entry("ssl.keystore.password", Certificates.PASSWORD),
         Map.entry("ssl.keystore.type", "PKCS12"),
-        Map.entry("ssl.truststore.location", directory.resolve("broker.pem").toString()),
+        Map.entry("ssl.truststore.location", certificates.authority().toString()),
         Map.entry("ssl.truststore.type", "PEM"),
         Map.entry(
             "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
         // The controllers speak among themselves without a name, on a port that no client is told.
         Map.entry("super.users", "User:admin;User:ANONYMOUS"));
-  }
-
-  private static void keytool(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(List.of(arguments));
-    command.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes());
-    assertThat(process.waitFor()).as(said).isZero();
   }
 }

@@ -207,6 +207,11 @@ public final class Entries {
   /** See the contract: Search.RebuildIndex. */
   public RebuildIndexResponse rebuild(RebuildIndexRequest request) {
     Lookup.Ready ready = ready(indexes.find(request.getCollection()), request.getCollection());
+    if (!indexes.writes()) {
+      throw new RefusedException(
+          Code.INDEX_SERVES_ONLY,
+          "This process only serves (lookalike.index.role); the one that writes the index builds it.");
+    }
     return RebuildIndexResponse.newBuilder()
         .setBegun(reading(() -> indexes.rebuild(ready)))
         .build();

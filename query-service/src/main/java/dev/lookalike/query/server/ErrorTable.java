@@ -29,6 +29,7 @@ public final class ErrorTable {
           INVALID_REGION ->
           400;
       case COLLECTION_NOT_FOUND, IMAGE_NOT_FOUND -> 404;
+      case INDEX_SERVES_ONLY -> 409;
       case TOO_MANY_BYTES, TOO_MANY_PIXELS -> 413;
       case EMPTY, UNKNOWN_FORMAT, HEIC, AVIF, UNSUPPORTED_FORMAT -> 415;
       case TRUNCATED, CORRUPT, UNSUPPORTED_FEATURE, TOO_SMALL, NOT_ENCODABLE -> 422;
@@ -72,6 +73,7 @@ public final class ErrorTable {
           NOT_ENCODABLE ->
           Status.Code.INVALID_ARGUMENT;
       case COLLECTION_NOT_FOUND, IMAGE_NOT_FOUND -> Status.Code.NOT_FOUND;
+      case INDEX_SERVES_ONLY -> Status.Code.FAILED_PRECONDITION;
       case FULL -> Status.Code.RESOURCE_EXHAUSTED;
       case TOKEN_NOT_REACHED -> Status.Code.DEADLINE_EXCEEDED;
       case BROKER_UNAVAILABLE,

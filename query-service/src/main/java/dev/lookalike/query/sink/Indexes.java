@@ -225,14 +225,9 @@ public final class Indexes implements AutoCloseable {
    * up it takes its place.
    *
    * @return whether that has begun; false: it is being built already
-   * @throws IndexException if this process does not write the index, or is closed
+   * @throws IndexException if what holds the index does not answer
    */
   public boolean rebuild(Lookup.Ready ready) {
-    if (!store.writes()) {
-      throw new IndexException(
-          IndexException.Kind.UNAVAILABLE,
-          "this process only serves; the one that writes the index rebuilds it");
-    }
     Collection collection = ready.collection();
     Build build = ready.follower().build();
     Key key = new Key(collection.getId(), build.getId());
@@ -256,6 +251,11 @@ public final class Indexes implements AutoCloseable {
         .daemon()
         .start(() -> finish(key, next, beside));
     return true;
+  }
+
+  /** Whether this process keeps the indexes true to the log; one that only serves rebuilds none. */
+  public boolean writes() {
+    return store.writes();
   }
 
   /** Whether an index is being built beside the one that answers. */

@@ -200,8 +200,16 @@ public final class MilvusServer implements AutoCloseable {
       access.caFile().ifPresent(file -> config.secure(true).caPemPath(file));
       config.clientPemPath(access.certFile().get()).clientKeyPath(access.keyFile().get());
     } else {
-      // The SDK looks at the CA only beside a certificate of ours; without one it trusts this.
-      access.caFile().ifPresent(file -> config.secure(true).serverPemPath(file));
+      // The SDK looks at the CA only beside a certificate of ours; without one it trusts this, and
+      // wants to be told whose certificate it expects.
+      access
+          .caFile()
+          .ifPresent(
+              file ->
+                  config
+                      .secure(true)
+                      .serverPemPath(file)
+                      .serverName(URI.create(options.uri()).getHost()));
     }
     access.serverName().ifPresent(config::serverName);
     MilvusClientV2 made = new MilvusClientV2(config.build());
