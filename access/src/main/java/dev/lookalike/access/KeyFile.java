@@ -10,11 +10,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -62,6 +65,45 @@ public final class KeyFile {
     public String reason() {
       return String.valueOf(getMessage());
     }
+  }
+
+  /** Nobody else changes the file until it is closed; whoever reads it is not kept waiting. */
+  public static final class Turn implements AutoCloseable {
+    private final FileChannel channel;
+
+    private Turn(FileChannel channel) {
+      this.channel = channel;
+    }
+
+    @Override
+    public void close() {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /**
+   * Waits until no other process changes the file: to be taken before it is read in order to be
+   * written. Makes {@code <file>.lock} beside it, which stays.
+   *
+   * @throws IOException if that cannot be made
+   */
+  public static Turn turn(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            file.resolveSibling(file.getFileName() + ".lock"),
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    try {
+      channel.lock();
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    return new Turn(channel);
   }
 
   /**

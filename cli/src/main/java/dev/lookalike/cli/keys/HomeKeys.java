@@ -83,18 +83,23 @@ public final class HomeKeys {
     if (!inUse()) {
       return;
     }
-    List<AccessKey> keys = read(file());
-    List<AccessKey> completed = completed(keys);
-    if (!completed.equals(keys)) {
-      write(completed);
+    try (KeyFile.Turn turn = turn(file())) {
+      List<AccessKey> keys = read(file());
+      List<AccessKey> completed = completed(keys);
+      if (!completed.equals(keys)) {
+        write(completed);
+      }
     }
   }
 
   /** Adds keys to those of the home; the first make the home ask for keys. */
   void add(AccessKey key) {
-    List<AccessKey> keys = new ArrayList<>(completed(inUse() ? read(file()) : List.of()));
-    keys.add(key);
-    write(keys);
+    makeDirectory();
+    try (KeyFile.Turn turn = turn(file())) {
+      List<AccessKey> keys = new ArrayList<>(completed(inUse() ? read(file()) : List.of()));
+      keys.add(key);
+      write(keys);
+    }
   }
 
   /**
@@ -103,12 +108,17 @@ public final class HomeKeys {
    * @return false when there is none of this id
    */
   boolean remove(String id) {
-    List<AccessKey> keys = new ArrayList<>(inUse() ? read(file()) : List.of());
-    if (!keys.removeIf(key -> key.id().equals(id))) {
+    if (!inUse()) {
       return false;
     }
-    write(completed(keys));
-    return true;
+    try (KeyFile.Turn turn = turn(file())) {
+      List<AccessKey> keys = new ArrayList<>(read(file()));
+      if (!keys.removeIf(key -> key.id().equals(id))) {
+        return false;
+      }
+      write(completed(keys));
+      return true;
+    }
   }
 
   private List<AccessKey> completed(List<AccessKey> keys) {
@@ -139,13 +149,27 @@ public final class HomeKeys {
     writePrivately(file().getFileName().toString(), KeyFile.text(keys));
   }
 
+  private void makeDirectory() {
+    try {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      throw unwritable(directory, e);
+    }
+  }
+
+  /** Waits until no other command changes a file of keys. */
+  static KeyFile.Turn turn(Path file) {
+    try {
+      return KeyFile.turn(file);
+    } catch (IOException e) {
+      throw unwritable(file, e);
+    }
+  }
+
   private void writePrivately(String name, String text) {
     try {
-      if (!Files.isDirectory(directory)) {
-        Files.createDirectory(
-            directory,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      }
       KeyFile.writePrivately(directory.resolve(name), text);
     } catch (IOException e) {
       throw unwritable(directory.resolve(name), e);

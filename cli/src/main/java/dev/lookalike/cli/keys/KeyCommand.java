@@ -136,10 +136,12 @@ public final class KeyCommand {
       Optional<String> note = Optional.empty();
       if (where.elsewhere().isPresent()) {
         Path file = where.elsewhere().get();
-        List<AccessKey> keys =
-            new ArrayList<>(Files.exists(file) ? HomeKeys.read(file) : List.of());
-        keys.add(key);
-        write(file, keys);
+        try (KeyFile.Turn turn = HomeKeys.turn(file)) {
+          List<AccessKey> keys =
+              new ArrayList<>(Files.exists(file) ? HomeKeys.read(file) : List.of());
+          keys.add(key);
+          write(file, keys);
+        }
       } else {
         Home home = where.home();
         home.open();
@@ -245,10 +247,13 @@ public final class KeyCommand {
     public Integer call() {
       boolean found;
       if (where.elsewhere().isPresent()) {
-        List<AccessKey> keys = new ArrayList<>(HomeKeys.read(where.elsewhere().get()));
-        found = keys.removeIf(key -> key.id().equals(id));
-        if (found) {
-          write(where.elsewhere().get(), keys);
+        Path file = where.elsewhere().get();
+        try (KeyFile.Turn turn = HomeKeys.turn(file)) {
+          List<AccessKey> keys = new ArrayList<>(HomeKeys.read(file));
+          found = keys.removeIf(key -> key.id().equals(id));
+          if (found) {
+            write(file, keys);
+          }
         }
       } else {
         found = new HomeKeys(where.home()).remove(id);
