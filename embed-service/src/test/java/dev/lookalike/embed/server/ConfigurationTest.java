@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.edge.AccessSettings;
+import dev.lookalike.edge.process.ProcessSettings;
 import dev.lookalike.embed.binding.KafkaSettings;
 import dev.lookalike.embed.infer.InferSettings;
 import dev.lookalike.embed.intake.IntakeSettings;
@@ -42,7 +43,7 @@ class ConfigurationTest {
           ModelDirectorySettings.class,
           CudaSettings.class,
           OnlineSettings.class,
-          ServerSettings.class,
+          ProcessSettings.class,
           SlotSettings.class,
           StreamSettings.class,
           TeachingSettings.class);

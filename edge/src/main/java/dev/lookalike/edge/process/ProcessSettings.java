@@ -1,17 +1,19 @@
-package dev.lookalike.ingest.server;
+package dev.lookalike.edge.process;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
 /**
- * The process: where it may listen, when it ends. An unknown key under lookalike stops the start.
+ * The process: where it may listen, when it ends, what it keeps at rest. An unknown key under
+ * lookalike stops the start.
  */
 @ConfigMapping(prefix = "lookalike")
-public interface ServerSettings {
+public interface ProcessSettings {
   /**
    * Whether it may listen elsewhere than on loopback without access keys: whoever reaches the ports
-   * may then read, write and delete everything. With keys it may in any case.
+   * may then read everything, and write and delete it where the service does. With keys it may in
+   * any case.
    */
   @WithDefault("false")
   boolean allowRemote();

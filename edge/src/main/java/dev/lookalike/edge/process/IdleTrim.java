@@ -1,4 +1,4 @@
-package dev.lookalike.query.server;
+package dev.lookalike.edge.process;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.quarkus.runtime.StartupEvent;
@@ -34,7 +34,7 @@ public class IdleTrim {
           .toList();
   private long live;
 
-  public IdleTrim(QuerySettings settings) {
+  public IdleTrim(ProcessSettings settings) {
     this.after = settings.idleTrimAfter();
   }
 
