@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.edge.AccessSettings;
 import dev.lookalike.edge.process.ProcessSettings;
-import dev.lookalike.query.intake.IntakeSettings;
+import dev.lookalike.intake.IntakeSettings;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;

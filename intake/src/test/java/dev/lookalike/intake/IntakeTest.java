@@ -1,4 +1,4 @@
-package dev.lookalike.embed.intake;
+package dev.lookalike.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

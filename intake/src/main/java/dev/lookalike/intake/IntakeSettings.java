@@ -1,4 +1,4 @@
-package dev.lookalike.query.intake;
+package dev.lookalike.intake;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;

@@ -1,4 +1,4 @@
-package dev.lookalike.embed.intake;
+package dev.lookalike.intake;
 
 import io.grpc.Codec;
 import io.grpc.Context;
@@ -53,12 +53,14 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
   private static final long FRAME_COST = 512;
 
   private final Intake intake;
+  private final IntakeRefusal refusal;
   private final Vertx vertx;
   private final Set<Arrival> open = ConcurrentHashMap.newKeySet();
   private final long watch;
 
   public CallGate(Intakes intakes, Vertx vertx) {
     this.intake = intakes.intake();
+    this.refusal = intakes.refusal();
     this.vertx = vertx;
     long mayPause = intakes.stallTimeout().toNanos();
     long mayTake = intakes.readTimeout().toNanos();
@@ -208,7 +210,7 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
           return;
         }
       }
-      refuse(IntakeRefusal.slow());
+      refuse(refusal.slow());
     }
 
     private void refuse(StatusRuntimeException status) {
@@ -247,7 +249,7 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
         covered = cost <= SMALL || place.cover((cost + STEP - 1) / STEP * STEP);
       }
       if (!covered) {
-        refuse(IntakeRefusal.full());
+        refuse(refusal.full());
       }
     }
 

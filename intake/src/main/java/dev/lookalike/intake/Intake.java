@@ -1,4 +1,4 @@
-package dev.lookalike.query.intake;
+package dev.lookalike.intake;
 
 /**
  * The memory that requests may take. Thread-safe; never blocks.

@@ -1,4 +1,4 @@
-package dev.lookalike.query.intake;
+package dev.lookalike.intake;
 
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
@@ -21,14 +21,16 @@ final class BodyGate {
   private final Intake intake;
   private final long largest;
   private final Duration readTimeout;
+  private final IntakeRefusal refusal;
 
   /**
    * @param largest bytes of a body; one that does not say its length counts as such
    */
-  BodyGate(Intake intake, long largest, Duration readTimeout) {
+  BodyGate(Intake intake, long largest, Duration readTimeout, IntakeRefusal refusal) {
     this.intake = intake;
     this.largest = largest;
     this.readTimeout = readTimeout;
+    this.refusal = refusal;
   }
 
   void register(Filters filters) {
@@ -46,7 +48,7 @@ final class BodyGate {
     if (length > SMALL) {
       Intake.Place place = intake.place();
       if (!place.cover(length)) {
-        IntakeRefusal.full(routing.response());
+        refusal.full(routing.response());
         return;
       }
       routing.addEndHandler(ended -> place.close());

@@ -1,6 +1,6 @@
-package dev.lookalike.query.intake;
+package dev.lookalike.intake;
 
-import dev.lookalike.query.metrics.QueryMetrics;
+import dev.lookalike.edge.Wording;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import jakarta.enterprise.event.Observes;
@@ -12,13 +12,15 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 public class Intakes {
   private final Intake intake;
+  private final IntakeRefusal refusal;
   private final IntakeSettings settings;
   private final long largestBody;
 
   public Intakes(
       IntakeSettings settings,
       @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize largestBody,
-      QueryMetrics metrics) {
+      Wording wording,
+      IntakeOwner owner) {
     this.settings = settings;
     this.largestBody = largestBody.asLongValue();
     this.intake =
@@ -27,15 +29,20 @@ public class Intakes {
                 .maxBytes()
                 .map(MemorySize::asLongValue)
                 .orElse(Runtime.getRuntime().maxMemory() / 2));
-    metrics.intake(intake::taken);
+    this.refusal = new IntakeRefusal(wording, owner);
+    owner.watch(intake::taken);
   }
 
   void register(@Observes Filters filters) {
-    new BodyGate(intake, largestBody, settings.readTimeout()).register(filters);
+    new BodyGate(intake, largestBody, settings.readTimeout(), refusal).register(filters);
   }
 
   Intake intake() {
     return intake;
+  }
+
+  IntakeRefusal refusal() {
+    return refusal;
   }
 
   Duration readTimeout() {
