@@ -5,5 +5,9 @@ public enum Refusal {
   /** No key, or none that counts. */
   UNAUTHENTICATED,
   /** A key without the right that the request needs. */
-  PERMISSION_DENIED
+  PERMISSION_DENIED,
+  /** There is no room for what it brings. */
+  FULL,
+  /** It does not come as it must. */
+  INVALID_ARGUMENT
 }

@@ -74,10 +74,10 @@ class ArchitectureTest {
                       "dev.lookalike.proto..",
                       "dev.lookalike.log..")),
           new Rule(
-              "edge stands before every endpoint and knows none of them",
+              "edge and intake stand before every endpoint and know none of them",
               noClasses()
                   .that()
-                  .resideInAPackage("dev.lookalike.edge..")
+                  .resideInAnyPackage("dev.lookalike.edge..", "dev.lookalike.intake..")
                   .should()
                   .dependOnClassesThat()
                   .resideInAnyPackage(
@@ -151,6 +151,7 @@ class ArchitectureTest {
                       "dev.lookalike.embed..",
                       "dev.lookalike.query..",
                       "dev.lookalike.edge..",
+                      "dev.lookalike.intake..",
                       "dev.lookalike.log..",
                       "dev.lookalike.imaging..")),
           new Rule(
@@ -198,7 +199,9 @@ class ArchitectureTest {
   @Test
   void packagesHaveNoCycles() {
     for (String module :
-        List.of("imaging", "log", "access", "edge", "broker", "ingest", "embed", "query", "cli")) {
+        List.of(
+            "imaging", "log", "access", "edge", "intake", "broker", "ingest", "embed", "query",
+            "cli")) {
       slices()
           .matching("dev.lookalike." + module + ".(**)")
           .should()

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -38,8 +39,14 @@ import org.junit.jupiter.api.Test;
 class ConfigurationDocTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Path PAGE = ROOT.resolve("docs/configuration.md");
-  private static final List<String> SERVICES =
-      List.of("ingest-service", "embed-service", "query-service");
+
+  /** Each with the shared modules that bring settings. */
+  private static final Map<String, List<String>> SERVICES =
+      Map.of(
+          "ingest-service", List.of("edge"),
+          "embed-service", List.of("edge", "intake"),
+          "query-service", List.of("edge", "intake"));
+
   private static final String TABLE = "| key | default | |\n|---|---|---|\n";
 
   /** One property of an interface: what its type is called, its default, and what it is for. */
@@ -51,7 +58,7 @@ class ConfigurationDocTest {
   @Test
   void thePageSaysWhatTheInterfacesSay() throws IOException {
     String page = Files.readString(PAGE);
-    for (String service : SERVICES) {
+    for (String service : SERVICES.keySet()) {
       String heading = "## " + service + "\n\n";
       int start = page.indexOf(heading);
       assertThat(start).as(heading).isNotNegative();
@@ -76,14 +83,16 @@ class ConfigurationDocTest {
 
   @Test
   void everyKeySaysWhatItIsFor() throws IOException {
-    for (String service : SERVICES) {
+    for (String service : SERVICES.keySet()) {
       assertThat(table(service).lines().filter(row -> row.endsWith("|  |"))).isEmpty();
     }
   }
 
   private static String table(String service) throws IOException {
-    Map<String, Settings> all = new HashMap<>(settings(ROOT.resolve("edge/src/main/java")));
-    all.putAll(settings(ROOT.resolve(service).resolve("src/main/java")));
+    Map<String, Settings> all = new HashMap<>(settings(ROOT.resolve(service)));
+    for (String module : Objects.requireNonNull(SERVICES.get(service))) {
+      all.putAll(settings(ROOT.resolve(module)));
+    }
     Map<String, String> rows = new TreeMap<>();
     for (Settings each : all.values()) {
       each.prefix().ifPresent(prefix -> add(rows, prefix, each, all));
@@ -114,9 +123,9 @@ class ConfigurationDocTest {
   }
 
   /** By simple name. */
-  private static Map<String, Settings> settings(Path sources) throws IOException {
+  private static Map<String, Settings> settings(Path module) throws IOException {
     List<Path> files;
-    try (Stream<Path> walk = Files.walk(sources)) {
+    try (Stream<Path> walk = Files.walk(module.resolve("src/main/java"))) {
       files = walk.filter(file -> file.toString().endsWith("Settings.java")).sorted().toList();
     }
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

@@ -1,4 +1,4 @@
-/** The process: where it listens, what it refuses and how, what it counts. */
+/** The process: what it refuses and how, what it counts, how it ends. */
 @NullMarked
 package dev.lookalike.embed.server;
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.edge.AccessSettings;
+import dev.lookalike.edge.process.ProcessSettings;
 import dev.lookalike.embed.binding.KafkaSettings;
 import dev.lookalike.embed.infer.InferSettings;
-import dev.lookalike.embed.intake.IntakeSettings;
 import dev.lookalike.embed.model.CudaSettings;
 import dev.lookalike.embed.model.ModelDirectorySettings;
 import dev.lookalike.embed.model.ModelSettings;
@@ -14,6 +14,7 @@ import dev.lookalike.embed.online.OnlineSettings;
 import dev.lookalike.embed.stream.SlotSettings;
 import dev.lookalike.embed.stream.StreamSettings;
 import dev.lookalike.embed.teaching.TeachingSettings;
+import dev.lookalike.intake.IntakeSettings;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
@@ -42,7 +43,7 @@ class ConfigurationTest {
           ModelDirectorySettings.class,
           CudaSettings.class,
           OnlineSettings.class,
-          ServerSettings.class,
+          ProcessSettings.class,
           SlotSettings.class,
           StreamSettings.class,
           TeachingSettings.class);

@@ -1,6 +1,4 @@
-/**
- * The process itself: what it refuses to start with, how it says what went wrong, what it measures.
- */
+/** The process itself: how it says what went wrong, what it measures. */
 @NullMarked
 package dev.lookalike.ingest.server;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.edge.AccessSettings;
+import dev.lookalike.edge.process.ProcessSettings;
 import dev.lookalike.ingest.blobs.BlobSettings;
 import dev.lookalike.ingest.blobs.S3Settings;
 import dev.lookalike.ingest.classifiers.ClassifierSettings;
@@ -38,9 +39,9 @@ class ConfigurationTest {
           CollectionSettings.class,
           EmbedSettings.class,
           KafkaSettings.class,
+          ProcessSettings.class,
           S3Settings.class,
           SearchSettings.class,
-          ServerSettings.class,
           UploadSettings.class);
 
   /** Each key with a value that is not its default. */

@@ -1,6 +1,7 @@
 package dev.lookalike.query.server;
 
 import dev.lookalike.edge.ServiceKey;
+import dev.lookalike.edge.process.StartGuard;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.search.EmbedClient;
 import dev.lookalike.query.search.Entries;

@@ -1,4 +1,4 @@
-/** The process: errors at the edge, refusals to start, health, shutdown. */
+/** The process: how it is wired, errors at the edge, health, shutdown. */
 @NullMarked
 package dev.lookalike.query.server;
 

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.edge.AccessSettings;
-import dev.lookalike.query.intake.IntakeSettings;
+import dev.lookalike.edge.process.ProcessSettings;
+import dev.lookalike.intake.IntakeSettings;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
@@ -24,7 +25,8 @@ import org.junit.jupiter.api.Test;
 /** Every key reaches its property, has the default that is documented, and none is unknown. */
 class ConfigurationTest {
   private static final List<Class<?>> MAPPINGS =
-      List.of(AccessSettings.class, IntakeSettings.class, QuerySettings.class);
+      List.of(
+          AccessSettings.class, IntakeSettings.class, ProcessSettings.class, QuerySettings.class);
 
   /** Each key with a value that is not its default. */
   private static final Map<String, String> OTHER =
