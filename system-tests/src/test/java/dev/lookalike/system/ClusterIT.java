@@ -108,9 +108,9 @@ class ClusterIT {
     assertThat(refused.status()).isEqualTo(409);
     assertThat(refused.code()).isEqualTo("INDEX_SERVES_ONLY");
     try (ServiceJvm sink = start("query", cluster, milvus, "sink")) {
+      sink.awaitReadiness("200", "");
       assertThat(api.await(late).path("state").asText()).isEqualTo("searchable");
       Api atSink = new Api(0, sink.httpPort);
-      sink.awaitReadiness("200", "");
       assertThat(atSink.postToQuery("/v1/collections/default/index:rebuild").ok()).isNotEmpty();
       await()
           .atMost(Duration.ofSeconds(60))

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningSystem {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final int FIRST_PORT_BASE = 21_000;
+  private static final int PORT_BASES = 55;
+  private static final int PORTS = 200;
 
   /** Root of the repository: tests run in the folder of their module. */
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -230,8 +235,11 @@ final class RunningSystem {
   /**
    * A base whose ports (services at +1 to +3 and +11 to +13, broker at +90 and +91) are free now.
    */
+  /** Two processes of tests that look at the same time begin in different places. */
   private static int freePorts() {
-    for (int base = 21_000; base < 32_000; base += 200) {
+    int first = ThreadLocalRandom.current().nextInt(PORT_BASES);
+    for (int i = 0; i < PORT_BASES; i++) {
+      int base = FIRST_PORT_BASE + (first + i) % PORT_BASES * PORTS;
       if (List.of(1, 2, 3, 11, 12, 13, 90, 91).stream().allMatch(free(base))) {
         return base;
       }
