@@ -4,16 +4,13 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * The real kustomize: the one that {@code LOOKALIKE_KUSTOMIZE} names, that of {@code
@@ -31,45 +28,14 @@ record Kustomize(List<String> command) {
     Optional<Path> named = Optional.ofNullable(System.getenv("LOOKALIKE_KUSTOMIZE")).map(Path::of);
     return named
         .map(Kustomize::of)
-        .or(() -> engine().map(Kustomize::of))
-        .or(() -> onPath("kustomize").map(Kustomize::of))
-        .or(() -> onPath("kubectl").map(Kustomize::of));
+        .or(() -> Installed.engine("kubectl").map(Kustomize::of))
+        .or(() -> Installed.onPath("kustomize").map(Kustomize::of))
+        .or(() -> Installed.onPath("kubectl").map(Kustomize::of));
   }
 
   private static Kustomize of(Path program) {
     boolean kubectl = program.getFileName().toString().equals("kubectl");
     return new Kustomize(List.of(program.toString(), kubectl ? "kustomize" : "build"));
-  }
-
-  /** Where scripts/engines puts it. */
-  private static Optional<Path> engine() {
-    String cache =
-        Optional.ofNullable(System.getenv("LOOKALIKE_CACHE"))
-            .orElseGet(
-                () ->
-                    Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
-                            .orElse(System.getProperty("user.home") + "/.cache")
-                        + "/lookalike");
-    Path engines = Path.of(cache, "engines");
-    if (!Files.isDirectory(engines)) {
-      return Optional.empty();
-    }
-    try (Stream<Path> installed = Files.list(engines)) {
-      return installed
-          .filter(each -> each.getFileName().toString().startsWith("kubectl-"))
-          .map(each -> each.resolve("kubectl"))
-          .filter(Files::isExecutable)
-          .max(Path::compareTo);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static Optional<Path> onPath(String name) {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-        .map(folder -> Path.of(folder, name))
-        .filter(Files::isExecutable)
-        .findFirst();
   }
 
   /**
