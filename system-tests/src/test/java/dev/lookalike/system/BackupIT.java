@@ -93,6 +93,6 @@ class BackupIT {
   }
 
   private static JsonNode portable(JsonNode entry) {
-    return ((ObjectNode) entry.deepCopy()).without("content_url");
+    return ((ObjectNode) entry.deepCopy()).without(List.of("content_url", "thumbnail_url"));
   }
 }
