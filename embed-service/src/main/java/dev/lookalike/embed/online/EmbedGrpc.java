@@ -1,7 +1,5 @@
 package dev.lookalike.embed.online;
 
-import dev.lookalike.edge.Caller;
-import dev.lookalike.embed.server.GrpcErrors;
 import dev.lookalike.embed.teaching.Lessons;
 import dev.lookalike.proto.embed.v1.EmbedGrpc.EmbedImplBase;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
@@ -10,6 +8,8 @@ import dev.lookalike.proto.embed.v1.GetClassifierRequest;
 import dev.lookalike.proto.embed.v1.GetClassifierResponse;
 import dev.lookalike.proto.embed.v1.ListModelsRequest;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
+import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.error.GrpcErrors;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;

@@ -1,16 +1,16 @@
 package dev.lookalike.embed.online;
 
 import com.google.protobuf.UnsafeByteOperations;
-import dev.lookalike.edge.Caller;
 import dev.lookalike.embed.binding.Bindings;
-import dev.lookalike.embed.server.ErrorCode;
-import dev.lookalike.embed.server.RefusedException;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
 import dev.lookalike.proto.embed.v1.EmbedResult;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.QueryImage;
 import dev.lookalike.proto.image.v1.Region;
+import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import io.smallrye.common.annotation.Blocking;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;

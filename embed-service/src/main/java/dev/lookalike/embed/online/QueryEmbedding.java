@@ -1,7 +1,7 @@
 package dev.lookalike.embed.online;
 
 import dev.lookalike.embed.infer.Inferred;
-import dev.lookalike.embed.server.ErrorCode;
+import dev.lookalike.service.error.ErrorCode;
 
 /** What became of one query image. */
 sealed interface QueryEmbedding {

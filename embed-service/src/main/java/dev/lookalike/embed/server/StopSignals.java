@@ -20,7 +20,7 @@ public class StopSignals {
   /** Exit status of a process that a signal ended, less the signal's number, as shells have it. */
   private static final int SIGNALLED = 128;
 
-  /** After {@link dev.lookalike.edge.process.StartGuard}, before anything that works. */
+  /** After {@link dev.lookalike.service.process.StartGuard}, before anything that works. */
   void start(@Observes @Priority(2) StartupEvent event) {
     for (String name : List.of("TERM", "INT")) {
       Signal.handle(

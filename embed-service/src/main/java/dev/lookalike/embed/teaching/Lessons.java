@@ -1,14 +1,14 @@
 package dev.lookalike.embed.teaching;
 
 import dev.lookalike.embed.binding.Bindings;
-import dev.lookalike.embed.server.ErrorCode;
-import dev.lookalike.embed.server.RefusedException;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.proto.embed.v1.ClassifierState;
 import dev.lookalike.proto.embed.v1.ExistingImages;
 import dev.lookalike.proto.embed.v1.GetClassifierResponse;
 import dev.lookalike.proto.events.v1.Classifier;
 import dev.lookalike.proto.events.v1.ExistingProgress;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Singleton;
 import java.util.Optional;
 

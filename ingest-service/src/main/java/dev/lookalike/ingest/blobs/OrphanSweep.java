@@ -2,10 +2,10 @@ package dev.lookalike.ingest.blobs;
 
 import dev.lookalike.ingest.search.SearchClient;
 import dev.lookalike.ingest.server.IngestMetrics;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.PartitionPosition;
+import dev.lookalike.service.error.RefusedException;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.Timestamp;
 import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.ingest.stream.Append;
 import dev.lookalike.ingest.stream.Broker;
 import dev.lookalike.ingest.stream.LogWriter;
@@ -16,6 +14,8 @@ import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Classifier;
 import dev.lookalike.proto.events.v1.ClassifierEvent;
 import dev.lookalike.proto.events.v1.ClassifierRemoved;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Singleton;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,15 +1,15 @@
 package dev.lookalike.ingest.content;
 
-import dev.lookalike.edge.Caller;
 import dev.lookalike.ingest.blobs.BlobStore;
 import dev.lookalike.ingest.content.Contents.Variant;
-import dev.lookalike.ingest.server.ErrorCode;
 import dev.lookalike.ingest.server.IngestMetrics.Operation;
 import dev.lookalike.ingest.server.Operations;
-import dev.lookalike.ingest.server.Problem;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.log.Versions;
 import dev.lookalike.proto.image.v1.ImageVersion;
+import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.Problem;
+import dev.lookalike.service.error.RefusedException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;

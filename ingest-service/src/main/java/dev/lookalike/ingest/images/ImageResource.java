@@ -3,17 +3,17 @@ package dev.lookalike.ingest.images;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import dev.lookalike.ingest.server.ErrorCode;
 import dev.lookalike.ingest.server.IngestMetrics.Operation;
 import dev.lookalike.ingest.server.JsonBody;
 import dev.lookalike.ingest.server.Operations;
-import dev.lookalike.ingest.server.Problem;
-import dev.lookalike.ingest.server.RefusedException;
-import dev.lookalike.ingest.uploads.Admission;
 import dev.lookalike.ingest.uploads.Upload;
 import dev.lookalike.ingest.uploads.UploadReader;
 import dev.lookalike.log.Versions;
 import dev.lookalike.proto.image.v1.AttributeValue;
+import dev.lookalike.service.admission.Admission;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.Problem;
+import dev.lookalike.service.error.RefusedException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -270,7 +270,7 @@ public class ImageResource {
           String mediaType = header(headers, HttpHeaders.CONTENT_TYPE).orElse("");
           images.requireCollection(collection);
           try (Admission.Reservation place =
-              admission.reserve(uploads.toReserve(declared, mediaType, admission))) {
+              admission.reserve(uploads.toReserve(declared, mediaType, admission.largest()))) {
             Upload upload = uploads.read(body, declared, mediaType);
             place.shrinkTo(upload.image().length);
             return accepted(PutAnswer.of(images.put(withForm(command, upload), upload.image())));

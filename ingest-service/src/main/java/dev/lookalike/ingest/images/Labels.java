@@ -2,10 +2,10 @@ package dev.lookalike.ingest.images;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.proto.image.v1.Label;
 import dev.lookalike.proto.image.v1.LabelSource;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.util.List;
 
 /** Labels as people give them: names only. */

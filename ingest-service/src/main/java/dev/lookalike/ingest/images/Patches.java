@@ -2,8 +2,6 @@ package dev.lookalike.ingest.images;
 
 import dev.lookalike.ingest.collections.Collections;
 import dev.lookalike.ingest.search.SearchClient;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.ingest.stream.Append;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Tokens;
@@ -17,6 +15,8 @@ import dev.lookalike.proto.image.v1.LabelSource;
 import dev.lookalike.proto.image.v1.UploadToken;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.lookalike.ingest.models;
 
-import dev.lookalike.edge.ServiceKey;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.ListModelsRequest;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.ServedModel;
 import dev.lookalike.proto.embed.v1.UnservedCollection;
+import dev.lookalike.service.access.ServiceKey;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;

@@ -1,12 +1,14 @@
 package dev.lookalike.ingest.rpc;
 
-import dev.lookalike.ingest.server.GrpcErrors;
-import dev.lookalike.ingest.server.RefusedException;
-import dev.lookalike.ingest.uploads.Admission;
 import dev.lookalike.proto.ingest.v1.PutImageRequest;
 import dev.lookalike.proto.ingest.v1.PutImageResponse;
 import dev.lookalike.proto.ingest.v1.PutImagesResponse;
 import dev.lookalike.proto.ingest.v1.Refusal;
+import dev.lookalike.service.admission.Admission;
+import dev.lookalike.service.admission.Arrival;
+import dev.lookalike.service.error.GrpcErrors;
+import dev.lookalike.service.error.Refusals;
+import dev.lookalike.service.error.RefusedException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.vertx.core.Vertx;
@@ -48,6 +50,7 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
       ServerCallStreamObserver<PutImagesResponse> answers,
       Function<PutImageRequest, PutImageResponse> put,
       Admission admission,
+      long largestMessage,
       Arrival arrival,
       Vertx vertx,
       ExecutorService workers) {
@@ -57,7 +60,7 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
     this.arrival = arrival;
     this.vertx = vertx;
     this.workers = workers;
-    arrival.expect(0, admission.largestMessage(), this::refuse, System.nanoTime());
+    arrival.expect(0, largestMessage, this::refuse, System.nanoTime());
     answers.disableAutoRequest();
     answers.setOnCancelHandler(this::end);
     // Called once when the call is open, and whenever a receiver that fell behind has caught up.
@@ -132,7 +135,7 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
           try (held) {
             answer.setAccepted(put.apply(request));
           } catch (RuntimeException e) {
-            RefusedException refused = GrpcErrors.refusal(e);
+            RefusedException refused = Refusals.of(e);
             answer.setRefused(
                 Refusal.newBuilder()
                     .setCode(refused.code().name())

@@ -2,7 +2,6 @@ package dev.lookalike.ingest.rpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import dev.lookalike.edge.Caller;
 import dev.lookalike.ingest.blobs.BlobStore;
 import dev.lookalike.ingest.classifiers.Classifiers;
 import dev.lookalike.ingest.collections.Collections;
@@ -12,12 +11,9 @@ import dev.lookalike.ingest.images.Images;
 import dev.lookalike.ingest.images.Patch;
 import dev.lookalike.ingest.images.Patches;
 import dev.lookalike.ingest.images.PutCommand;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.GrpcErrors;
 import dev.lookalike.ingest.server.IngestMetrics.Operation;
 import dev.lookalike.ingest.server.Operations;
-import dev.lookalike.ingest.server.RefusedException;
-import dev.lookalike.ingest.uploads.Admission;
+import dev.lookalike.ingest.uploads.UploadPolicy;
 import dev.lookalike.ingest.uploads.UploadSettings;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.proto.events.v1.Classifier;
@@ -53,6 +49,12 @@ import dev.lookalike.proto.ingest.v1.RemoveClassifierResponse;
 import dev.lookalike.proto.ingest.v1.RenameCollectionRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageResponse;
+import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.admission.Admission;
+import dev.lookalike.service.admission.Arrival;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.GrpcErrors;
+import dev.lookalike.service.error.RefusedException;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -70,7 +72,7 @@ import java.util.function.Supplier;
 
 /**
  * The gRPC contract. Calls arrive on an event loop and are done on virtual threads; {@link
- * UploadGate} lets the bytes of uploads in.
+ * dev.lookalike.service.admission.CallGate} lets the bytes of uploads in.
  */
 @GrpcService
 public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
@@ -84,6 +86,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
   private final Classifiers classifiers;
   private final Operations operations;
   private final Admission admission;
+  private final UploadPolicy policy;
   private final Vertx vertx;
   private final long maxImageBytes;
   private final ExecutorService workers =
@@ -97,6 +100,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
       Classifiers classifiers,
       Operations operations,
       Admission admission,
+      UploadPolicy policy,
       UploadSettings uploads,
       Vertx vertx) {
     this.images = images;
@@ -106,6 +110,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
     this.classifiers = classifiers;
     this.operations = operations;
     this.admission = admission;
+    this.policy = policy;
     this.vertx = vertx;
     this.maxImageBytes = uploads.maxImageBytes().asLongValue();
   }
@@ -117,8 +122,16 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
 
   @Override
   public void putImage(PutImageRequest request, StreamObserver<PutImageResponse> answer) {
-    UploadGate.shrink(request.getSerializedSize());
+    shrink(request.getSerializedSize());
     answer(answer, () -> operations.count(Operation.PUT, () -> put(request)));
+  }
+
+  /** Gives back what the message of the present call turned out not to need. */
+  private static void shrink(long needed) {
+    Arrival arrival = Arrival.CURRENT.get();
+    if (arrival != null) {
+      arrival.shrink(needed);
+    }
   }
 
   PutImageResponse put(PutImageRequest request) {
@@ -193,6 +206,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
         (ServerCallStreamObserver<PutImagesResponse>) answers,
         request -> operations.count(Operation.PUT, () -> put(request)),
         admission,
+        policy.largestMessage(),
         Objects.requireNonNull(Arrival.CURRENT.get(), "every call has an arrival"),
         vertx,
         workers);
@@ -293,7 +307,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
   @Override
   public void putClassifier(
       PutClassifierRequest request, StreamObserver<PutClassifierResponse> answer) {
-    UploadGate.shrink(request.getSerializedSize());
+    shrink(request.getSerializedSize());
     answer(
         answer,
         () ->

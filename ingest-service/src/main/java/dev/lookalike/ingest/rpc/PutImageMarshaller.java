@@ -5,11 +5,12 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
-import dev.lookalike.ingest.uploads.Admission;
+import dev.lookalike.ingest.uploads.UploadPolicy;
 import dev.lookalike.proto.ingest.v1.IngestGrpc;
 import dev.lookalike.proto.ingest.v1.PutImageRequest;
+import dev.lookalike.service.admission.Arrival;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
@@ -103,7 +104,7 @@ final class PutImageMarshaller implements MethodDescriptor.Marshaller<PutImageRe
         continue;
       }
       int length = in.readRawVarint32();
-      long most = tag == IMAGE ? Integer.MAX_VALUE : Admission.OVERHEAD_BYTES - rest.size();
+      long most = tag == IMAGE ? Integer.MAX_VALUE : UploadPolicy.OVERHEAD_BYTES - rest.size();
       if (length < 0 || length > most) {
         throw new IOException("too long");
       }

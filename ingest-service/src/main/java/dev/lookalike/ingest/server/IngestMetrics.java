@@ -1,5 +1,6 @@
 package dev.lookalike.ingest.server;
 
+import dev.lookalike.service.error.ErrorCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;

@@ -1,6 +1,8 @@
 package dev.lookalike.ingest.server;
 
 import dev.lookalike.ingest.server.IngestMetrics.Operation;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Singleton;
 import java.util.function.Supplier;
 

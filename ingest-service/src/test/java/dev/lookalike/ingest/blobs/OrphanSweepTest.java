@@ -2,7 +2,6 @@ package dev.lookalike.ingest.blobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lookalike.edge.ServiceKey;
 import dev.lookalike.ingest.search.SearchClient;
 import dev.lookalike.ingest.search.SearchSettings;
 import dev.lookalike.ingest.server.IngestMetrics;
@@ -12,6 +11,7 @@ import dev.lookalike.proto.image.v1.OriginalImage;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.PartitionPosition;
+import dev.lookalike.service.access.ServiceKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -3,8 +3,6 @@ package dev.lookalike.ingest.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lookalike.edge.AccessSettings;
-import dev.lookalike.edge.process.ProcessSettings;
 import dev.lookalike.ingest.blobs.BlobSettings;
 import dev.lookalike.ingest.blobs.S3Settings;
 import dev.lookalike.ingest.classifiers.ClassifierSettings;
@@ -13,6 +11,8 @@ import dev.lookalike.ingest.models.EmbedSettings;
 import dev.lookalike.ingest.search.SearchSettings;
 import dev.lookalike.ingest.stream.KafkaSettings;
 import dev.lookalike.ingest.uploads.UploadSettings;
+import dev.lookalike.service.access.AccessSettings;
+import dev.lookalike.service.process.ProcessSettings;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;

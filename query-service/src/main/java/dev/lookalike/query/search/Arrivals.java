@@ -2,6 +2,7 @@ package dev.lookalike.query.search;
 
 import dev.lookalike.query.sink.Indexes;
 import dev.lookalike.query.sink.Indexes.Lookup;
+import dev.lookalike.service.error.RefusedException;
 import java.time.Duration;
 
 /**
