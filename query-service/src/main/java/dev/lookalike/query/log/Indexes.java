@@ -6,6 +6,7 @@ import dev.lookalike.log.RegistryView;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.BuildState;
 import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.query.compare.Comparison;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.VectorIndex;
 import dev.lookalike.query.metrics.QueryMetrics;

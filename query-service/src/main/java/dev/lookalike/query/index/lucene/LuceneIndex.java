@@ -5,7 +5,7 @@ import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Counts;
 import dev.lookalike.query.index.Entry;
 import dev.lookalike.query.index.Fold;
-import dev.lookalike.query.index.ImageRecord;
+import dev.lookalike.query.index.FoldedImage;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.Listing;
 import dev.lookalike.query.index.Nearest;
@@ -121,7 +121,7 @@ public final class LuceneIndex implements VectorIndex {
   private final Directory directory;
   private final IndexWriter writer;
   private final SearcherManager searchers;
-  private final Map<String, ImageRecord> unseen = new HashMap<>();
+  private final Map<String, FoldedImage> unseen = new HashMap<>();
   private Progress applied;
   private boolean dirty;
   private boolean closed;
@@ -230,12 +230,12 @@ public final class LuceneIndex implements VectorIndex {
   @Override
   public synchronized void apply(List<Change> changes, Progress progress) {
     try {
-      Map<String, ImageRecord> changed = new HashMap<>();
+      Map<String, FoldedImage> changed = new HashMap<>();
       IndexSearcher searcher = searchers.acquire();
       try {
         for (Change change : changes) {
           check(change);
-          Optional<ImageRecord> current = Optional.ofNullable(changed.get(change.imageId()));
+          Optional<FoldedImage> current = Optional.ofNullable(changed.get(change.imageId()));
           if (current.isEmpty()) {
             current = Optional.ofNullable(unseen.get(change.imageId()));
           }
@@ -247,7 +247,7 @@ public final class LuceneIndex implements VectorIndex {
       } finally {
         searchers.release(searcher);
       }
-      for (ImageRecord record : changed.values()) {
+      for (FoldedImage record : changed.values()) {
         writer.updateDocument(
             new Term(LuceneFields.ID, record.imageId()), LuceneFields.document(record));
         unseen.put(record.imageId(), record);
@@ -343,7 +343,7 @@ public final class LuceneIndex implements VectorIndex {
         searcher -> {
           List<Entry> entries = new ArrayList<>();
           for (String id : imageIds) {
-            read(searcher, id, embeddings).flatMap(ImageRecord::entry).ifPresent(entries::add);
+            read(searcher, id, embeddings).flatMap(FoldedImage::entry).ifPresent(entries::add);
           }
           return entries;
         });
@@ -518,7 +518,7 @@ public final class LuceneIndex implements VectorIndex {
     return Math.clamp(VectorUtil.dotProduct(one, other), -1f, 1f);
   }
 
-  private Optional<ImageRecord> read(IndexSearcher searcher, String id, boolean embedding)
+  private Optional<FoldedImage> read(IndexSearcher searcher, String id, boolean embedding)
       throws IOException {
     BytesRef term = new BytesRef(id);
     for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
@@ -543,7 +543,7 @@ public final class LuceneIndex implements VectorIndex {
     return Optional.empty();
   }
 
-  private static ImageRecord record(
+  private static FoldedImage record(
       IndexSearcher searcher, int document, String id, boolean embedding) throws IOException {
     return LuceneFields.record(
         id,

@@ -8,12 +8,12 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.lookalike.log.Versions;
 import dev.lookalike.query.filter.Filter;
-import dev.lookalike.query.index.Admission;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Counts;
 import dev.lookalike.query.index.Entry;
+import dev.lookalike.query.index.FilterMatcher;
 import dev.lookalike.query.index.Fold;
-import dev.lookalike.query.index.ImageRecord;
+import dev.lookalike.query.index.FoldedImage;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.Listing;
 import dev.lookalike.query.index.LogPartition;
@@ -144,7 +144,7 @@ public final class MilvusIndex implements VectorIndex {
     this.visible = applied;
   }
 
-  private record Written(ImageRecord record, long at) {}
+  private record Written(FoldedImage record, long at) {}
 
   /** Of the Milvus collection. */
   public String name() {
@@ -179,15 +179,15 @@ public final class MilvusIndex implements VectorIndex {
   }
 
   private void apply(Map<String, List<Change>> changes, List<String> ids) {
-    Map<String, ImageRecord> current = current(changes, ids);
-    Map<String, ImageRecord> written = new LinkedHashMap<>();
+    Map<String, FoldedImage> current = current(changes, ids);
+    Map<String, FoldedImage> written = new LinkedHashMap<>();
     List<JsonObject> rows = new ArrayList<>();
     long bytes = 0;
     for (String id : ids) {
-      Optional<ImageRecord> record = Optional.ofNullable(current.get(id));
+      Optional<FoldedImage> record = Optional.ofNullable(current.get(id));
       boolean moved = false;
       for (Change change : changes.getOrDefault(id, List.of())) {
-        Optional<ImageRecord> next = Fold.apply(record, change);
+        Optional<FoldedImage> next = Fold.apply(record, change);
         moved |= next.isPresent();
         record = next.isPresent() ? next : record;
       }
@@ -209,8 +209,8 @@ public final class MilvusIndex implements VectorIndex {
     remember(written);
   }
 
-  private Map<String, ImageRecord> current(Map<String, List<Change>> changes, List<String> ids) {
-    Map<String, ImageRecord> current = new HashMap<>();
+  private Map<String, FoldedImage> current(Map<String, List<Change>> changes, List<String> ids) {
+    Map<String, FoldedImage> current = new HashMap<>();
     List<String> unknown = new ArrayList<>();
     for (String id : ids) {
       Written written = recent.get(id);
@@ -229,7 +229,7 @@ public final class MilvusIndex implements VectorIndex {
     return current;
   }
 
-  private void remember(Map<String, ImageRecord> written) {
+  private void remember(Map<String, FoldedImage> written) {
     long now = System.nanoTime();
     written.forEach(
         (id, record) -> {
@@ -251,7 +251,7 @@ public final class MilvusIndex implements VectorIndex {
 
   /** Only a newer outcome leaves nothing of the vector that is there. */
   private static boolean needsVector(
-      @Nullable ImageRecord current, @Nullable List<Change> changes) {
+      @Nullable FoldedImage current, @Nullable List<Change> changes) {
     if (current == null
         || changes == null
         || current.outcome().filter(outcome -> outcome.event().hasEmbedded()).isEmpty()) {
@@ -547,7 +547,7 @@ public final class MilvusIndex implements VectorIndex {
     void add(Map<String, Object> row) {
       Optional<Entry> entry = Rows.record(row).entry();
       Optional<float[]> vector = entry.flatMap(Entry::embedding);
-      if (vector.isEmpty() || !Admission.admits(query.filter(), entry.get())) {
+      if (vector.isEmpty() || !FilterMatcher.matches(query.filter(), entry.get())) {
         return;
       }
       float similarity = similarity(query.vector(), vector.get());
@@ -643,7 +643,7 @@ public final class MilvusIndex implements VectorIndex {
         Entry entry = found.get(id);
         if (entry != null
             && query.states().contains(entry.state())
-            && Admission.admits(query.filter(), entry)) {
+            && FilterMatcher.matches(query.filter(), entry)) {
           entries.add(entry);
           if (entries.size() == query.limit()) {
             return entries;
@@ -688,7 +688,10 @@ public final class MilvusIndex implements VectorIndex {
           ids,
           false,
           row -> {
-            if (Rows.record(row).entry().filter(e -> Admission.admits(filter, e)).isPresent()) {
+            if (Rows.record(row)
+                .entry()
+                .filter(e -> FilterMatcher.matches(filter, e))
+                .isPresent()) {
               count[0]++;
             }
           });

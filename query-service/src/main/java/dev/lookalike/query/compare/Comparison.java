@@ -1,24 +1,34 @@
-package dev.lookalike.query.log;
+package dev.lookalike.query.compare;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * What a comparison of an index with the log has found.
+ * How an index differs from the log.
  *
- * @param compared entries that the log has
+ * @param compared entries that the log makes
  * @param missing entries that the index lacks
- * @param stale entries that the index has otherwise
- * @param extra entries that the log does not have
- * @param examples ids of these, the first ones
+ * @param stale entries that the index has in another form
+ * @param extra entries that only the index has
+ * @param examples the first of those that differ, at most 100
  */
 public record Comparison(
     long compared, long missing, long stale, long extra, List<Example> examples) {
   private static final int MAX_EXAMPLES = 100;
 
-  /** One that differs: {@code missing}, {@code stale} or {@code extra}. */
+  /** An entry that differs: {@code missing}, {@code stale} or {@code extra}. */
   public record Example(String imageId, String difference) {}
+
+  /** How an entry differs. */
+  enum Difference {
+    /** The log has it, the index does not. */
+    MISSING,
+    /** Both have it, and they differ. */
+    STALE,
+    /** The index has it, the log does not. */
+    EXTRA
+  }
 
   public Comparison {
     examples = List.copyOf(examples);
@@ -32,16 +42,16 @@ public record Comparison(
     return missing == 0 && stale == 0 && extra == 0;
   }
 
-  Comparison with(LogComparison.Difference difference, String imageId) {
+  Comparison with(Difference difference, String imageId) {
     List<Example> more = new ArrayList<>(examples);
     if (more.size() < MAX_EXAMPLES) {
       more.add(new Example(imageId, difference.name().toLowerCase(Locale.ROOT)));
     }
     return new Comparison(
         compared,
-        missing + (difference == LogComparison.Difference.MISSING ? 1 : 0),
-        stale + (difference == LogComparison.Difference.STALE ? 1 : 0),
-        extra + (difference == LogComparison.Difference.EXTRA ? 1 : 0),
+        missing + (difference == Difference.MISSING ? 1 : 0),
+        stale + (difference == Difference.STALE ? 1 : 0),
+        extra + (difference == Difference.EXTRA ? 1 : 0),
         more);
   }
 }
