@@ -1,7 +1,7 @@
 package dev.lookalike.embed.binding;
 
-import dev.lookalike.log.TopicNeeds;
 import dev.lookalike.log.Topics;
+import dev.lookalike.service.kafka.TopicNeeds;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Duration;

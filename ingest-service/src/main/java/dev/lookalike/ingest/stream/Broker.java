@@ -1,9 +1,9 @@
 package dev.lookalike.ingest.stream;
 
-import dev.lookalike.log.TopicNeeds;
 import dev.lookalike.log.Topics;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
+import dev.lookalike.service.kafka.TopicNeeds;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.lookalike.log;
+package dev.lookalike.service.kafka;
 
 import java.util.ArrayList;
 import java.util.List;

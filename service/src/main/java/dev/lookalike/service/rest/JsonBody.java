@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.server;
+package dev.lookalike.service.rest;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
@@ -52,7 +52,7 @@ public final class JsonBody {
     }
     if (bytes.length > most) {
       throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "a JSON body has at most " + most + " bytes here");
+          ErrorCode.TOO_MANY_BYTES, "a JSON body has at most " + most + " bytes here");
     }
     try {
       T value = MAPPER.readValue(bytes, type);

@@ -1,4 +1,4 @@
-package dev.lookalike.log;
+package dev.lookalike.service.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

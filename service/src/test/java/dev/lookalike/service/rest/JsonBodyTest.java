@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.server;
+package dev.lookalike.service.rest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
