@@ -11,7 +11,7 @@ import dev.lookalike.proto.search.v1.ListImagesRequest;
 import dev.lookalike.proto.search.v1.RebuildIndexRequest;
 import dev.lookalike.proto.search.v1.SearchGrpc;
 import dev.lookalike.proto.search.v1.SearchRequest;
-import dev.lookalike.query.sink.Indexes;
+import dev.lookalike.query.log.Indexes;
 import dev.lookalike.service.access.AccessSettings;
 import dev.lookalike.service.access.AccessTable;
 import dev.lookalike.service.access.CollectionNames;

@@ -1,8 +1,8 @@
 package dev.lookalike.query;
 
+import dev.lookalike.query.log.KafkaSettings;
 import dev.lookalike.query.search.SearchSettings;
-import dev.lookalike.query.sink.IndexSettings;
-import dev.lookalike.query.sink.KafkaSettings;
+import dev.lookalike.query.store.IndexSettings;
 import dev.lookalike.service.admission.RequestSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;

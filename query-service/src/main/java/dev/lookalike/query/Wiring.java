@@ -1,12 +1,12 @@
 package dev.lookalike.query;
 
+import dev.lookalike.query.log.Broker;
+import dev.lookalike.query.log.Indexes;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.search.EmbedClient;
 import dev.lookalike.query.search.Entries;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
-import dev.lookalike.query.sink.Broker;
-import dev.lookalike.query.sink.Indexes;
 import dev.lookalike.service.access.ServiceKey;
 import dev.lookalike.service.admission.Admission;
 import dev.lookalike.service.admission.AdmissionPolicy;

@@ -1,7 +1,7 @@
 package dev.lookalike.query.health;
 
-import dev.lookalike.query.sink.Broker;
-import dev.lookalike.query.sink.Indexes;
+import dev.lookalike.query.log.Broker;
+import dev.lookalike.query.log.Indexes;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import org.eclipse.microprofile.health.HealthCheck;

@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.store;
 
 import dev.lookalike.query.index.milvus.MilvusOptions;
 import io.smallrye.config.WithDefault;

@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.log;
 
 import io.smallrye.config.WithDefault;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -14,6 +14,8 @@ import dev.lookalike.query.index.State;
 import dev.lookalike.query.index.VectorIndex;
 import dev.lookalike.query.index.lucene.LuceneIndex;
 import dev.lookalike.query.metrics.QueryMetrics;
+import dev.lookalike.query.store.IndexSettings;
+import dev.lookalike.query.store.IndexSource;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.store;
 
 import dev.lookalike.log.RegistryView;
 import dev.lookalike.proto.events.v1.Build;
@@ -17,14 +17,14 @@ import java.util.stream.Collectors;
  * Indexes in Milvus. The alias of an index is {@code <prefix>_<collection id>_<build id>}; the
  * collections behind it have a further part that says when they were made.
  */
-final class MilvusStore implements IndexStore {
+public final class MilvusStore implements IndexStore {
   private final MilvusServer server;
   private final MilvusCatalog catalog;
   private final boolean writes;
   private final Pattern generation;
 
   /** Begins to connect. */
-  MilvusStore(IndexSettings settings) {
+  public MilvusStore(IndexSettings settings) {
     this.server = new MilvusServer(settings.milvus().options());
     this.catalog = new MilvusCatalog(server);
     this.writes = settings.role() != IndexSettings.Role.SERVE;
@@ -97,8 +97,7 @@ final class MilvusStore implements IndexStore {
       Matcher matcher = generation.matcher(name);
       if (matcher.matches() && told.contains(matcher.group(1))) {
         deletion.unlessFollowed(
-            new Indexes.Key(matcher.group(1), matcher.group(2)),
-            () -> catalog.dropGeneration(name));
+            matcher.group(1), matcher.group(2), () -> catalog.dropGeneration(name));
       }
     }
   }

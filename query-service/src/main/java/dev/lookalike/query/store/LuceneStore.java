@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.store;
 
 import dev.lookalike.log.RegistryView;
 import dev.lookalike.proto.events.v1.Build;
@@ -26,7 +26,7 @@ import org.jboss.logging.Logger;
  * One that took the place of another is {@code <build>.<when>}, and {@code <build>.current} names
  * it.
  */
-final class LuceneStore implements IndexStore {
+public final class LuceneStore implements IndexStore {
   private static final Logger LOG = Logger.getLogger(LuceneStore.class);
   private static final Pattern GENERATION = Pattern.compile("([a-z0-9]{1,64})(\\.[a-z0-9]{1,16})?");
   private static final String CURRENT = ".current";
@@ -37,7 +37,7 @@ final class LuceneStore implements IndexStore {
   /** Directories of what was made beside, by the index that is open there. */
   private final Map<VectorIndex, Path> beside = new ConcurrentHashMap<>();
 
-  LuceneStore(IndexSettings settings) {
+  public LuceneStore(IndexSettings settings) {
     this.settings = settings;
   }
 
@@ -128,8 +128,7 @@ final class LuceneStore implements IndexStore {
         continue;
       }
       for (Path ofBuild : directoriesIn(ofCollection)) {
-        deletion.unlessFollowed(
-            new Indexes.Key(collectionId, buildOf(ofBuild)), () -> delete(ofBuild));
+        deletion.unlessFollowed(collectionId, buildOf(ofBuild), () -> delete(ofBuild));
       }
       if (deleted.contains(collectionId)) {
         delete(ofCollection);

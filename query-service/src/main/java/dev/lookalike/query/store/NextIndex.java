@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.store;
 
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
@@ -9,16 +9,16 @@ import java.util.Optional;
  * The index that is made beside the one that answers, until it is promoted; then it is that one.
  * Thread-safe.
  */
-final class NextIndex implements IndexSource {
+public final class NextIndex implements IndexSource {
   private final IndexStore store;
   private volatile boolean promoted;
 
-  NextIndex(IndexStore store) {
+  public NextIndex(IndexStore store) {
     this.store = store;
   }
 
   /** Makes it the index that answers. The former one may be open. */
-  void promote(Collection collection, Build build, VectorIndex next) {
+  public void promote(Collection collection, Build build, VectorIndex next) {
     store.promote(collection, build, next);
     promoted = true;
   }

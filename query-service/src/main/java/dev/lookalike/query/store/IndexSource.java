@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.store;
 
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
@@ -6,7 +6,7 @@ import dev.lookalike.query.index.VectorIndex;
 import java.util.Optional;
 
 /** Where the follower of a build has its index from. */
-interface IndexSource {
+public interface IndexSource {
   /** Opens the index of a build, empty if there is none that can be used. */
   VectorIndex open(Collection collection, Build build);
 

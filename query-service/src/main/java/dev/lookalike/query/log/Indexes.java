@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.log;
 
 import dev.lookalike.log.CollectionRegistry;
 import dev.lookalike.log.CollectionState;
@@ -9,6 +9,11 @@ import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.VectorIndex;
 import dev.lookalike.query.metrics.QueryMetrics;
+import dev.lookalike.query.store.IndexSettings;
+import dev.lookalike.query.store.IndexStore;
+import dev.lookalike.query.store.LuceneStore;
+import dev.lookalike.query.store.MilvusStore;
+import dev.lookalike.query.store.NextIndex;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -501,10 +506,10 @@ public final class Indexes implements AutoCloseable {
     try {
       store.sweep(
           view,
-          (key, delete) -> {
+          (collectionId, buildId, delete) -> {
             // A build that comes back meanwhile waits at this lock before it opens its index.
             synchronized (this) {
-              if (!followers.containsKey(key) && !closed) {
+              if (!followers.containsKey(new Key(collectionId, buildId)) && !closed) {
                 delete.run();
               }
             }

@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.log;
 
 import java.time.Duration;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.store;
 
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;

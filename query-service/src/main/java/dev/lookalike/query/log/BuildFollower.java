@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.log;
 
 import dev.lookalike.log.Sources;
 import dev.lookalike.log.Topics;
@@ -13,6 +13,8 @@ import dev.lookalike.query.index.Progress;
 import dev.lookalike.query.index.VectorIndex;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.metrics.QueryMetrics.RecordKind;
+import dev.lookalike.query.store.IndexSettings;
+import dev.lookalike.query.store.IndexSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.lookalike.query.sink;
+package dev.lookalike.query.store;
 
 import dev.lookalike.log.RegistryView;
 import dev.lookalike.proto.events.v1.Build;
@@ -9,7 +9,7 @@ import dev.lookalike.query.index.VectorIndex;
  * Where the indexes are. An index that is made beside the one that answers takes its place by
  * {@link #promote}.
  */
-interface IndexStore extends IndexSource, AutoCloseable {
+public interface IndexStore extends IndexSource, AutoCloseable {
   /** Makes an empty index of a build, beside the one that answers. */
   VectorIndex openNext(Collection collection, Build build);
 
@@ -24,7 +24,7 @@ interface IndexStore extends IndexSource, AutoCloseable {
 
   /** Runs a deletion if nobody follows the build. */
   interface Deletion {
-    void unlessFollowed(Indexes.Key key, Runnable delete);
+    void unlessFollowed(String collectionId, String buildId, Runnable delete);
   }
 
   /**
