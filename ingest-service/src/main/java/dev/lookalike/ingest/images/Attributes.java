@@ -33,14 +33,14 @@ public final class Attributes {
   private Attributes() {}
 
   /** Reads the text of a JSON object. */
-  static Map<String, AttributeValue> read(String json) {
+  public static Map<String, AttributeValue> read(String json) {
     return read(JsonBody.tree(json, ErrorCode.INVALID_ATTRIBUTE, "attributes"));
   }
 
   /**
    * @throws RefusedException INVALID_ATTRIBUTE
    */
-  static Map<String, AttributeValue> read(JsonNode object) {
+  public static Map<String, AttributeValue> read(JsonNode object) {
     if (!object.isObject()) {
       throw invalid("attributes are a JSON object");
     }

@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.models;
+package dev.lookalike.ingest.client;
 
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.ListModelsRequest;
@@ -25,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  * Asks the embed service for its models. Thread-safe; blocks the caller, at most for the timeout.
  */
 @Singleton
-public class ServedModels {
-  private static final Logger LOG = Logger.getLogger(ServedModels.class);
+public class EmbedClient {
+  private static final Logger LOG = Logger.getLogger(EmbedClient.class);
 
   private final EmbedSettings settings;
   private final ServiceKey key;
   private @Nullable ManagedChannel channel;
 
-  public ServedModels(EmbedSettings settings, ServiceKey key) {
+  public EmbedClient(EmbedSettings settings, ServiceKey key) {
     this.settings = settings;
     this.key = key;
   }
@@ -84,7 +84,7 @@ public class ServedModels {
     }
     return Optional.of(
         new Answer(
-            response.getModelsList().stream().map(ServedModels::served).toList(),
+            response.getModelsList().stream().map(EmbedClient::served).toList(),
             response.getDefaultModel().isEmpty()
                 ? Optional.empty()
                 : Optional.of(response.getDefaultModel()),

@@ -1,9 +1,10 @@
-package dev.lookalike.ingest.collections;
+package dev.lookalike.ingest.rest;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import dev.lookalike.ingest.server.IngestMetrics.Operation;
-import dev.lookalike.ingest.server.Operations;
+import dev.lookalike.ingest.collections.Collections;
+import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
+import dev.lookalike.ingest.metrics.Operations;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.image.v1.CanonicalBounds;

@@ -1,10 +1,12 @@
-package dev.lookalike.ingest.classifiers;
+package dev.lookalike.ingest.rest;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.google.protobuf.ByteString;
-import dev.lookalike.ingest.server.IngestMetrics.Operation;
-import dev.lookalike.ingest.server.Operations;
+import dev.lookalike.ingest.classifiers.ClassifierSettings;
+import dev.lookalike.ingest.classifiers.Classifiers;
+import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
+import dev.lookalike.ingest.metrics.Operations;
 import dev.lookalike.proto.events.v1.ClassQuality;
 import dev.lookalike.proto.events.v1.Classifier;
 import dev.lookalike.proto.events.v1.ClassifierGate;

@@ -1,9 +1,10 @@
-package dev.lookalike.ingest.content;
+package dev.lookalike.ingest.rest;
 
 import dev.lookalike.ingest.blobs.BlobStore;
+import dev.lookalike.ingest.content.Contents;
 import dev.lookalike.ingest.content.Contents.Variant;
-import dev.lookalike.ingest.server.IngestMetrics.Operation;
-import dev.lookalike.ingest.server.Operations;
+import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
+import dev.lookalike.ingest.metrics.Operations;
 import dev.lookalike.log.Versions;
 import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.service.access.Caller;

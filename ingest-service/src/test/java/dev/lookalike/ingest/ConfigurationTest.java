@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.server;
+package dev.lookalike.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lookalike.ingest.blobs.BlobSettings;
 import dev.lookalike.ingest.blobs.S3Settings;
 import dev.lookalike.ingest.classifiers.ClassifierSettings;
+import dev.lookalike.ingest.client.EmbedSettings;
+import dev.lookalike.ingest.client.QuerySettings;
 import dev.lookalike.ingest.collections.CollectionSettings;
-import dev.lookalike.ingest.models.EmbedSettings;
-import dev.lookalike.ingest.search.SearchSettings;
-import dev.lookalike.ingest.stream.KafkaSettings;
+import dev.lookalike.ingest.log.KafkaSettings;
 import dev.lookalike.ingest.uploads.UploadSettings;
 import dev.lookalike.service.access.AccessSettings;
 import dev.lookalike.service.process.ProcessSettings;
@@ -41,7 +41,7 @@ class ConfigurationTest {
           KafkaSettings.class,
           ProcessSettings.class,
           S3Settings.class,
-          SearchSettings.class,
+          QuerySettings.class,
           UploadSettings.class);
 
   /** Each key with a value that is not its default. */

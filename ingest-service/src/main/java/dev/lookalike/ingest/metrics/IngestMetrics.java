@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.server;
+package dev.lookalike.ingest.metrics;
 
 import dev.lookalike.service.error.ErrorCode;
 import io.micrometer.core.instrument.Counter;

@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.stream;
+package dev.lookalike.ingest.log;
 
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;

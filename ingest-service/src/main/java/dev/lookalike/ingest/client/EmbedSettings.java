@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.models;
+package dev.lookalike.ingest.client;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;

@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.search;
+package dev.lookalike.ingest.client;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /** The query service, which knows what became of an image. */
 @ConfigMapping(prefix = "lookalike.query")
-public interface SearchSettings {
+public interface QuerySettings {
   /** Where its gRPC listens, host:port. */
   @WithDefault("127.0.0.1:8713")
   String address();

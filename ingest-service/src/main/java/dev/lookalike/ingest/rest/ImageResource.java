@@ -1,10 +1,17 @@
-package dev.lookalike.ingest.images;
+package dev.lookalike.ingest.rest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import dev.lookalike.ingest.server.IngestMetrics.Operation;
-import dev.lookalike.ingest.server.Operations;
+import dev.lookalike.ingest.images.Accepted;
+import dev.lookalike.ingest.images.Attributes;
+import dev.lookalike.ingest.images.Images;
+import dev.lookalike.ingest.images.Labels;
+import dev.lookalike.ingest.images.Patch;
+import dev.lookalike.ingest.images.Patches;
+import dev.lookalike.ingest.images.PutCommand;
+import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
+import dev.lookalike.ingest.metrics.Operations;
 import dev.lookalike.ingest.uploads.Upload;
 import dev.lookalike.ingest.uploads.UploadReader;
 import dev.lookalike.log.Versions;

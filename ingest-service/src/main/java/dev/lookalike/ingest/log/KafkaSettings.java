@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.stream;
+package dev.lookalike.ingest.log;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;

@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.rpc;
+package dev.lookalike.ingest.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 

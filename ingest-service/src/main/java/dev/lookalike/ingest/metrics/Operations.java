@@ -1,6 +1,6 @@
-package dev.lookalike.ingest.server;
+package dev.lookalike.ingest.metrics;
 
-import dev.lookalike.ingest.server.IngestMetrics.Operation;
+import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Singleton;

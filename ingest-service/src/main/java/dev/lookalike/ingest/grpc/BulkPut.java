@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.rpc;
+package dev.lookalike.ingest.grpc;
 
 import dev.lookalike.proto.ingest.v1.PutImageRequest;
 import dev.lookalike.proto.ingest.v1.PutImageResponse;

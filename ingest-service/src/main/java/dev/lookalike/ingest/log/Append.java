@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.stream;
+package dev.lookalike.ingest.log;
 
 /**
  * A record to be written. The arrays are not copied and must not change.

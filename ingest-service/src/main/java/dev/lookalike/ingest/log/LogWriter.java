@@ -1,6 +1,6 @@
-package dev.lookalike.ingest.stream;
+package dev.lookalike.ingest.log;
 
-import dev.lookalike.ingest.server.IngestMetrics;
+import dev.lookalike.ingest.metrics.IngestMetrics;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import jakarta.annotation.PreDestroy;

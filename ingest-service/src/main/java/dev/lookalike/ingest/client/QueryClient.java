@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.search;
+package dev.lookalike.ingest.client;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
@@ -29,18 +29,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Asks the query service. Thread-safe; blocks the caller, at most for the timeout. */
 @Singleton
-public class SearchClient {
-  private static final Logger LOG = Logger.getLogger(SearchClient.class);
+public class QueryClient {
+  private static final Logger LOG = Logger.getLogger(QueryClient.class);
   private static final int PAGE = 1000;
 
   /** A page of entries with their attributes. */
   private static final int MAX_MESSAGE_BYTES = 64 << 20;
 
-  private final SearchSettings settings;
+  private final QuerySettings settings;
   private final ServiceKey key;
   private @Nullable ManagedChannel channel;
 
-  public SearchClient(SearchSettings settings, ServiceKey key) {
+  public QueryClient(QuerySettings settings, ServiceKey key) {
     this.settings = settings;
     this.key = key;
   }

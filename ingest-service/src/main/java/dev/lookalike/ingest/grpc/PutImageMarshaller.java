@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.rpc;
+package dev.lookalike.ingest.grpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;

@@ -1,4 +1,4 @@
-package dev.lookalike.ingest.rpc;
+package dev.lookalike.ingest.grpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
@@ -11,8 +11,8 @@ import dev.lookalike.ingest.images.Images;
 import dev.lookalike.ingest.images.Patch;
 import dev.lookalike.ingest.images.Patches;
 import dev.lookalike.ingest.images.PutCommand;
-import dev.lookalike.ingest.server.IngestMetrics.Operation;
-import dev.lookalike.ingest.server.Operations;
+import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
+import dev.lookalike.ingest.metrics.Operations;
 import dev.lookalike.ingest.uploads.UploadPolicy;
 import dev.lookalike.ingest.uploads.UploadSettings;
 import dev.lookalike.log.CollectionState;
