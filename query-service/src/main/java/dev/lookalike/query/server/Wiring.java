@@ -2,12 +2,14 @@ package dev.lookalike.query.server;
 
 import dev.lookalike.edge.ServiceKey;
 import dev.lookalike.edge.process.StartGuard;
+import dev.lookalike.query.index.lucene.Simd;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.search.EmbedClient;
 import dev.lookalike.query.search.Entries;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
 import dev.lookalike.query.sink.Broker;
+import dev.lookalike.query.sink.IndexSettings;
 import dev.lookalike.query.sink.Indexes;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -32,6 +34,9 @@ public class Wiring {
   Wiring(QuerySettings settings, StartGuard guard, ServiceKey key, MeterRegistry registry) {
     guard.check();
     metrics = new QueryMetrics(registry);
+    if (settings.index().type() == IndexSettings.Type.LUCENE) {
+      metrics.simd(Simd.isUsed());
+    }
     broker = new Broker(settings.kafka().forClient());
     indexes = new Indexes(settings.kafka().forClient(), settings.index(), metrics);
     embed =
