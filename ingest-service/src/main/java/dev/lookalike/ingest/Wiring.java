@@ -1,6 +1,6 @@
 package dev.lookalike.ingest;
 
-import dev.lookalike.ingest.server.IngestMetrics;
+import dev.lookalike.ingest.metrics.IngestMetrics;
 import dev.lookalike.service.admission.Admission;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;

@@ -34,10 +34,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyStreamWritesAndReadsTheLog() {
+  void onlyTheLogRoomWritesAndReadsTopics() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.lookalike.ingest.stream")
+        .resideOutsideOfPackage("dev.lookalike.ingest.log")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

@@ -106,7 +106,7 @@ class ArchitectureTest {
                   .that()
                   .resideInAPackage("dev.lookalike.ingest..")
                   .and()
-                  .resideOutsideOfPackage("dev.lookalike.ingest.models")
+                  .resideOutsideOfPackage("dev.lookalike.ingest.client")
                   .should()
                   .dependOnClassesThat()
                   .resideInAPackage("dev.lookalike.proto.embed..")),

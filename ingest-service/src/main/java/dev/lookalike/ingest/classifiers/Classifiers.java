@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.Timestamp;
 import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.stream.Append;
-import dev.lookalike.ingest.stream.Broker;
-import dev.lookalike.ingest.stream.LogWriter;
+import dev.lookalike.ingest.log.Append;
+import dev.lookalike.ingest.log.Broker;
+import dev.lookalike.ingest.log.LogWriter;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Topics;

@@ -1,7 +1,7 @@
 package dev.lookalike.ingest.collections;
 
 import dev.lookalike.ingest.blobs.BlobStore;
-import dev.lookalike.ingest.stream.Broker;
+import dev.lookalike.ingest.log.Broker;
 import dev.lookalike.log.RegistryView;
 import dev.lookalike.log.Topics;
 import dev.lookalike.service.error.RefusedException;

@@ -5,7 +5,7 @@ import dev.lookalike.imaging.CanonicalResult;
 import dev.lookalike.imaging.Canonicalizer;
 import dev.lookalike.imaging.ImageLimits;
 import dev.lookalike.imaging.RefusalReason;
-import dev.lookalike.ingest.server.IngestMetrics;
+import dev.lookalike.ingest.metrics.IngestMetrics;
 import dev.lookalike.ingest.uploads.UploadSettings;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;

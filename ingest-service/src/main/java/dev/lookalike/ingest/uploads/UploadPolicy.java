@@ -1,7 +1,7 @@
 package dev.lookalike.ingest.uploads;
 
-import dev.lookalike.ingest.server.IngestMetrics;
-import dev.lookalike.ingest.server.IngestMetrics.Operation;
+import dev.lookalike.ingest.metrics.IngestMetrics;
+import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
 import dev.lookalike.proto.ingest.v1.IngestGrpc;
 import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.error.RefusedException;
