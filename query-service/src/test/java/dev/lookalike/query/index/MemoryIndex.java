@@ -97,11 +97,7 @@ public final class MemoryIndex implements VectorIndex {
   public synchronized void apply(List<Change> changes, Progress progress) {
     open();
     for (Change change : changes) {
-      if (change instanceof Change.Outcome outcome
-          && outcome.event().hasEmbedded()
-          && outcome.embedding().map(vector -> vector.length).orElse(0) != dimension) {
-        throw new IllegalArgumentException("not of dimension " + dimension);
-      }
+      change.requireDimension(dimension);
       Fold.apply(Optional.ofNullable(applied.get(change.imageId())), change)
           .ifPresent(image -> applied.put(image.imageId(), image));
     }
@@ -145,9 +141,7 @@ public final class MemoryIndex implements VectorIndex {
 
   @Override
   public List<Neighbour> nearest(Nearest query) {
-    if (query.vector().length != dimension) {
-      throw new IllegalArgumentException("not of dimension " + dimension);
-    }
+    query.requireDimension(dimension);
     return searchable(query.filter())
         .map(
             entry ->
