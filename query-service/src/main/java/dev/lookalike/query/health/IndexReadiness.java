@@ -1,7 +1,7 @@
 package dev.lookalike.query.health;
 
+import dev.lookalike.query.catalog.Catalog;
 import dev.lookalike.query.log.Broker;
-import dev.lookalike.query.log.Indexes;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import org.eclipse.microprofile.health.HealthCheck;
@@ -16,16 +16,16 @@ import org.eclipse.microprofile.health.Readiness;
 @ApplicationScoped
 public class IndexReadiness implements HealthCheck {
   private final Broker broker;
-  private final Indexes indexes;
+  private final Catalog catalog;
 
-  IndexReadiness(Broker broker, Indexes indexes) {
+  IndexReadiness(Broker broker, Catalog catalog) {
     this.broker = broker;
-    this.indexes = indexes;
+    this.catalog = catalog;
   }
 
   @Override
   public HealthCheckResponse call() {
-    List<String> obstacles = indexes.obstacles();
+    List<String> obstacles = catalog.obstacles();
     boolean reachable = broker.reachable();
     return HealthCheckResponse.named("index")
         .withData(
