@@ -2,6 +2,7 @@ package dev.lookalike.query;
 
 import dev.lookalike.log.CollectionRegistry;
 import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.catalog.Catalog;
 import dev.lookalike.query.catalog.CollectionWait;
 import dev.lookalike.query.catalog.Follower;
@@ -9,7 +10,7 @@ import dev.lookalike.query.catalog.ProgressSignal;
 import dev.lookalike.query.catalog.Rebuilds;
 import dev.lookalike.query.catalog.Slots;
 import dev.lookalike.query.client.EmbedClient;
-import dev.lookalike.query.log.Broker;
+import dev.lookalike.query.index.lucene.Simd;
 import dev.lookalike.query.log.BuildFollower;
 import dev.lookalike.query.log.LogComparison;
 import dev.lookalike.query.metrics.QueryMetrics;
@@ -27,6 +28,8 @@ import dev.lookalike.service.access.ServiceKey;
 import dev.lookalike.service.admission.Admission;
 import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.admission.RequestPolicy;
+import dev.lookalike.service.kafka.BrokerWatch;
+import dev.lookalike.service.kafka.KafkaAdmin;
 import dev.lookalike.service.process.StartGuard;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -37,9 +40,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.KafkaException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +52,11 @@ import org.jspecify.annotations.Nullable;
 @Startup
 @ApplicationScoped
 public class Wiring {
+  private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
+
   private final QueryMetrics metrics;
-  private final Broker broker;
+  private final KafkaAdmin admin;
+  private final BrokerWatch broker;
   private final IndexStore store;
   private final Catalog catalog;
   private final Rebuilds rebuilds;
@@ -65,13 +73,18 @@ public class Wiring {
     IndexSettings index = settings.index();
     SearchSettings search = settings.search();
     metrics = new QueryMetrics(meters);
-    broker = new Broker(kafka);
+    admin = new KafkaAdmin(settings.kafka(), "lookalike-query-watch");
+    broker = new BrokerWatch(admin, settings.kafka(), PROBE_EVERY);
+    broker.start(() -> {});
     LogComparison.sweep(index.directory());
     store =
         switch (index.type()) {
           case LUCENE -> new LuceneStore(index);
           case MILVUS -> new MilvusStore(index);
         };
+    if (index.type() == IndexSettings.Type.LUCENE) {
+      metrics.simd(Simd.isUsed());
+    }
 
     ProgressSignal signal = new ProgressSignal();
     Follower.Factory followers =
@@ -97,8 +110,7 @@ public class Wiring {
         new IndexOperations(
             catalog::find,
             rebuilds,
-            collection ->
-                broker.ends(Topics.images(collection.getId()), collection.getPartitions()),
+            this::ends,
             ready ->
                 new LogComparison(
                         kafka,
@@ -109,6 +121,15 @@ public class Wiring {
                         search.comparePatience())
                     .run(),
             reading);
+  }
+
+  /** The next offset of each partition of a collection's images; empty without the broker. */
+  private Optional<Map<Integer, Long>> ends(Collection collection) {
+    try {
+      return Optional.of(admin.ends(Topics.images(collection.getId()), collection.getPartitions()));
+    } catch (KafkaException e) {
+      return Optional.empty();
+    }
   }
 
   /** The catalogue follows the registry from now on. */
@@ -140,7 +161,7 @@ public class Wiring {
 
   @Produces
   @Singleton
-  Broker broker() {
+  BrokerWatch broker() {
     return broker;
   }
 
@@ -197,5 +218,6 @@ public class Wiring {
     catalog.close();
     store.close();
     broker.close();
+    admin.close();
   }
 }
