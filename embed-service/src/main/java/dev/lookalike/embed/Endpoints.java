@@ -2,7 +2,7 @@ package dev.lookalike.embed;
 
 import static dev.lookalike.access.Role.READER;
 
-import dev.lookalike.embed.binding.Bindings;
+import dev.lookalike.embed.log.Bindings;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.GetClassifierRequest;

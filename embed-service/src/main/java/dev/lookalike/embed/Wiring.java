@@ -1,6 +1,6 @@
 package dev.lookalike.embed;
 
-import dev.lookalike.embed.server.EmbedMetrics;
+import dev.lookalike.embed.metrics.EmbedMetrics;
 import dev.lookalike.service.admission.Admission;
 import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.admission.RequestPolicy;

@@ -1,9 +1,9 @@
 package dev.lookalike.query;
 
-import dev.lookalike.query.log.KafkaSettings;
 import dev.lookalike.query.search.SearchSettings;
 import dev.lookalike.query.store.IndexSettings;
 import dev.lookalike.service.admission.RequestSettings;
+import dev.lookalike.service.kafka.ClientSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.net.URI;
@@ -14,7 +14,7 @@ import java.net.URI;
  */
 @ConfigMapping(prefix = "lookalike")
 public interface QuerySettings {
-  KafkaSettings kafka();
+  ClientSettings kafka();
 
   IndexSettings index();
 

@@ -1,6 +1,5 @@
 package dev.lookalike.query;
 
-import dev.lookalike.query.log.Broker;
 import dev.lookalike.query.log.Indexes;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.search.EmbedClient;
@@ -11,6 +10,8 @@ import dev.lookalike.service.access.ServiceKey;
 import dev.lookalike.service.admission.Admission;
 import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.admission.RequestPolicy;
+import dev.lookalike.service.kafka.BrokerWatch;
+import dev.lookalike.service.kafka.KafkaAdmin;
 import dev.lookalike.service.process.StartGuard;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -21,14 +22,21 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.KafkaException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Makes the parts, starts them with the process and stops them in reverse. */
 @Startup
 @ApplicationScoped
 public class Wiring {
+  private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
+
   private final QueryMetrics metrics;
-  private final Broker broker;
+  private final KafkaAdmin admin;
+  private final BrokerWatch broker;
   private final Indexes indexes;
   private final EmbedClient embed;
   private final Entries entries;
@@ -38,13 +46,23 @@ public class Wiring {
   Wiring(QuerySettings settings, StartGuard guard, ServiceKey key, MeterRegistry registry) {
     guard.check();
     metrics = new QueryMetrics(registry);
-    broker = new Broker(settings.kafka().forClient());
+    admin = new KafkaAdmin(settings.kafka(), "lookalike-query-watch");
+    broker = new BrokerWatch(admin, settings.kafka(), PROBE_EVERY);
+    broker.start(() -> {});
     indexes = new Indexes(settings.kafka().forClient(), settings.index(), metrics);
     embed =
         new EmbedClient(settings.embed().address(), key, settings.search().embedTimeout(), metrics);
-    entries = new Entries(indexes, broker, settings.contentUrl().toString(), settings.search());
+    entries = new Entries(indexes, this::ends, settings.contentUrl().toString(), settings.search());
     statuses = new Statuses(indexes, settings.search());
     searches = new Searches(indexes, embed, entries, statuses, settings.search(), metrics);
+  }
+
+  private Optional<Map<Integer, Long>> ends(String topic, int partitions) {
+    try {
+      return Optional.of(admin.ends(topic, partitions));
+    } catch (KafkaException e) {
+      return Optional.empty();
+    }
   }
 
   @Produces
@@ -55,7 +73,7 @@ public class Wiring {
 
   @Produces
   @Singleton
-  Broker broker() {
+  BrokerWatch broker() {
     return broker;
   }
 
@@ -100,5 +118,6 @@ public class Wiring {
     embed.close();
     indexes.close();
     broker.close();
+    admin.close();
   }
 }

@@ -1,9 +1,10 @@
 package dev.lookalike.query.health;
 
-import dev.lookalike.query.log.Broker;
 import dev.lookalike.query.log.Indexes;
+import dev.lookalike.service.kafka.BrokerWatch;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -15,10 +16,10 @@ import org.eclipse.microprofile.health.Readiness;
 @Readiness
 @ApplicationScoped
 public class IndexReadiness implements HealthCheck {
-  private final Broker broker;
+  private final BrokerWatch broker;
   private final Indexes indexes;
 
-  IndexReadiness(Broker broker, Indexes indexes) {
+  IndexReadiness(BrokerWatch broker, Indexes indexes) {
     this.broker = broker;
     this.indexes = indexes;
   }
@@ -26,16 +27,11 @@ public class IndexReadiness implements HealthCheck {
   @Override
   public HealthCheckResponse call() {
     List<String> obstacles = indexes.obstacles();
-    boolean reachable = broker.reachable();
+    Optional<String> trouble = broker.trouble();
     return HealthCheckResponse.named("index")
-        .withData(
-            "broker",
-            broker
-                .refusal()
-                .map(why -> "refuses this service: " + why)
-                .orElse(reachable ? "answers" : "does not answer"))
+        .withData("broker", trouble.orElse("answers"))
         .withData("index", obstacles.isEmpty() ? "follows the log" : String.join("; ", obstacles))
-        .status(reachable && obstacles.isEmpty())
+        .status(trouble.isEmpty() && obstacles.isEmpty())
         .build();
   }
 }

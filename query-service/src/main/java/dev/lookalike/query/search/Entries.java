@@ -34,7 +34,6 @@ import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.Listing;
 import dev.lookalike.query.index.Progress;
 import dev.lookalike.query.index.State;
-import dev.lookalike.query.log.Broker;
 import dev.lookalike.query.log.Comparison;
 import dev.lookalike.query.log.Indexes;
 import dev.lookalike.query.log.Indexes.Lookup;
@@ -51,13 +50,24 @@ import org.jboss.logging.Logger;
 
 /** Answers what the index knows: one image, pages of images, counts, how far it is. */
 public final class Entries {
+  /** Where a topic ends. */
+  @FunctionalInterface
+  public interface LogEnds {
+    /**
+     * The next offset of each partition.
+     *
+     * @return empty if the broker does not tell in time
+     */
+    Optional<Map<Integer, Long>> of(String topic, int partitions);
+  }
+
   private static final Logger LOG = Logger.getLogger(Entries.class);
   private static final int DEFAULT_PAGE = 100;
   private static final int MAX_PAGE = 1000;
 
   private final Indexes indexes;
   private final Arrivals arrivals;
-  private final Broker broker;
+  private final LogEnds ends;
   private final String contentUrl;
   private final Gate gate;
   private final Gate comparisons = new Gate(1, "comparisons");
@@ -66,10 +76,10 @@ public final class Entries {
   /**
    * @param contentUrl where ingest-service is reached by whoever shows the images
    */
-  public Entries(Indexes indexes, Broker broker, String contentUrl, SearchSettings settings) {
+  public Entries(Indexes indexes, LogEnds ends, String contentUrl, SearchSettings settings) {
     this.indexes = indexes;
     this.arrivals = new Arrivals(indexes, settings);
-    this.broker = broker;
+    this.ends = ends;
     this.contentUrl =
         contentUrl.endsWith("/") ? contentUrl.substring(0, contentUrl.length() - 1) : contentUrl;
     this.settings = settings;
@@ -177,8 +187,8 @@ public final class Entries {
           Collection collection = ready.collection();
           Progress progress = ready.index().progress();
           Map<Integer, Long> ends =
-              broker
-                  .ends(Topics.images(collection.getId()), collection.getPartitions())
+              this.ends
+                  .of(Topics.images(collection.getId()), collection.getPartitions())
                   .orElseThrow(
                       () ->
                           new RefusedException(
