@@ -1,11 +1,13 @@
 package dev.lookalike.query;
 
+import dev.lookalike.query.index.lucene.Simd;
 import dev.lookalike.query.log.Indexes;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.search.EmbedClient;
 import dev.lookalike.query.search.Entries;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
+import dev.lookalike.query.store.IndexSettings;
 import dev.lookalike.service.access.ServiceKey;
 import dev.lookalike.service.admission.Admission;
 import dev.lookalike.service.admission.AdmissionPolicy;
@@ -49,6 +51,9 @@ public class Wiring {
     admin = new KafkaAdmin(settings.kafka(), "lookalike-query-watch");
     broker = new BrokerWatch(admin, settings.kafka(), PROBE_EVERY);
     broker.start(() -> {});
+    if (settings.index().type() == IndexSettings.Type.LUCENE) {
+      metrics.simd(Simd.isUsed());
+    }
     indexes = new Indexes(settings.kafka().forClient(), settings.index(), metrics);
     embed =
         new EmbedClient(settings.embed().address(), key, settings.search().embedTimeout(), metrics);
