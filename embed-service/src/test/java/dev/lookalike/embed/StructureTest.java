@@ -42,17 +42,19 @@ class StructureTest {
   }
 
   @Test
-  void modelsKnowNoKafkaAndPreprocessingKnowsPixelsOnly() {
+  void kafkaIsInOnePackage() {
     noClasses()
         .that()
-        .resideInAnyPackage(
-            "dev.lookalike.embed.model",
-            "dev.lookalike.embed.infer",
-            "dev.lookalike.embed.preprocess")
+        .resideOutsideOfPackage("dev.lookalike.embed.log")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.kafka..")
+        .because("what is made of a record is decided without a broker")
         .check(classes);
+  }
+
+  @Test
+  void preprocessingKnowsPixelsOnly() {
     noClasses()
         .that()
         .resideInAPackage("dev.lookalike.embed.preprocess")
@@ -61,17 +63,6 @@ class StructureTest {
         .resideOutsideOfPackages(
             "java..", "dev.lookalike.imaging", "dev.lookalike.embed.preprocess", "org.jspecify..")
         .because("preprocessing is functions from value to value")
-        .check(classes);
-  }
-
-  @Test
-  void theCoreOfTheStreamKnowsNoKafka() {
-    noClasses()
-        .that()
-        .haveSimpleName("EmbedStage")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage("org.apache.kafka..")
         .check(classes);
   }
 

@@ -2,7 +2,6 @@ package dev.lookalike.ingest;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -35,10 +34,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyStreamWritesAndReadsTheLog() {
+  void onlyTheLogRoomWritesAndReadsTopics() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.lookalike.ingest.stream")
+        .resideOutsideOfPackage("dev.lookalike.ingest.log")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
@@ -56,13 +55,6 @@ class ArchitectureTest {
         .resideInAPackage("software.amazon..")
         .because("without a bucket no class of it is loaded")
         .check(CLASSES);
-  }
-
-  @Test
-  void admitsUploadsInItsOwnWay() {
-    assertThat(new ClassFileImporter().importPackages("dev.lookalike.intake"))
-        .as("the gates of module intake would stand before every request")
-        .isEmpty();
   }
 
   @Test

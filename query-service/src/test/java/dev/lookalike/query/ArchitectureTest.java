@@ -40,10 +40,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void kafkaIsInTheSink() {
+  void kafkaIsInTheLog() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("..query.sink")
+        .resideOutsideOfPackage("..query.log")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.kafka..")

@@ -70,14 +70,15 @@ class ArchitectureTest {
                       "io.vertx..",
                       "io.quarkus..",
                       "jakarta..",
-                      "dev.lookalike.edge..",
+                      "dev.lookalike.service.access..",
                       "dev.lookalike.proto..",
                       "dev.lookalike.log..")),
           new Rule(
-              "edge and intake stand before every endpoint and know none of them",
+              "service is what every service is before it does anything of its own, and knows none of them",
               noClasses()
                   .that()
-                  .resideInAnyPackage("dev.lookalike.edge..", "dev.lookalike.intake..")
+                  .resideInAnyPackage(
+                      "dev.lookalike.service.access..", "dev.lookalike.service.admission..")
                   .should()
                   .dependOnClassesThat()
                   .resideInAnyPackage(
@@ -105,7 +106,7 @@ class ArchitectureTest {
                   .that()
                   .resideInAPackage("dev.lookalike.ingest..")
                   .and()
-                  .resideOutsideOfPackage("dev.lookalike.ingest.models")
+                  .resideOutsideOfPackage("dev.lookalike.ingest.client")
                   .should()
                   .dependOnClassesThat()
                   .resideInAPackage("dev.lookalike.proto.embed..")),
@@ -150,8 +151,8 @@ class ArchitectureTest {
                       "dev.lookalike.ingest..",
                       "dev.lookalike.embed..",
                       "dev.lookalike.query..",
-                      "dev.lookalike.edge..",
-                      "dev.lookalike.intake..",
+                      "dev.lookalike.service.access..",
+                      "dev.lookalike.service.admission..",
                       "dev.lookalike.log..",
                       "dev.lookalike.imaging..")),
           new Rule(
@@ -200,8 +201,7 @@ class ArchitectureTest {
   void packagesHaveNoCycles() {
     for (String module :
         List.of(
-            "imaging", "log", "access", "edge", "intake", "broker", "ingest", "embed", "query",
-            "cli")) {
+            "imaging", "log", "access", "service", "broker", "ingest", "embed", "query", "cli")) {
       slices()
           .matching("dev.lookalike." + module + ".(**)")
           .should()

@@ -40,12 +40,11 @@ class ConfigurationDocTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Path PAGE = ROOT.resolve("docs/configuration.md");
 
-  /** Each with the shared modules that bring settings. */
-  private static final Map<String, List<String>> SERVICES =
-      Map.of(
-          "ingest-service", List.of("edge"),
-          "embed-service", List.of("edge", "intake"),
-          "query-service", List.of("edge", "intake"));
+  private static final List<String> SERVICES =
+      List.of("ingest-service", "embed-service", "query-service");
+
+  /** The module that brings settings to each of them. */
+  private static final String SHARED = "service";
 
   private static final String TABLE = "| key | default | |\n|---|---|---|\n";
 
@@ -53,12 +52,13 @@ class ConfigurationDocTest {
   private record Property(String name, String type, Optional<String> preset, String purpose) {}
 
   /** An interface of settings; the prefix is empty for one that is part of another. */
-  private record Settings(Optional<String> prefix, List<Property> properties) {}
+  private record Settings(
+      Optional<String> prefix, List<String> extended, List<Property> properties) {}
 
   @Test
   void thePageSaysWhatTheInterfacesSay() throws IOException {
     String page = Files.readString(PAGE);
-    for (String service : SERVICES.keySet()) {
+    for (String service : SERVICES) {
       String heading = "## " + service + "\n\n";
       int start = page.indexOf(heading);
       assertThat(start).as(heading).isNotNegative();
@@ -83,16 +83,14 @@ class ConfigurationDocTest {
 
   @Test
   void everyKeySaysWhatItIsFor() throws IOException {
-    for (String service : SERVICES.keySet()) {
+    for (String service : SERVICES) {
       assertThat(table(service).lines().filter(row -> row.endsWith("|  |"))).isEmpty();
     }
   }
 
   private static String table(String service) throws IOException {
     Map<String, Settings> all = new HashMap<>(settings(ROOT.resolve(service)));
-    for (String module : Objects.requireNonNull(SERVICES.get(service))) {
-      all.putAll(settings(ROOT.resolve(module)));
-    }
+    all.putAll(settings(ROOT.resolve(SHARED)));
     Map<String, String> rows = new TreeMap<>();
     for (Settings each : all.values()) {
       each.prefix().ifPresent(prefix -> add(rows, prefix, each, all));
@@ -103,6 +101,9 @@ class ConfigurationDocTest {
 
   private static void add(
       Map<String, String> rows, String prefix, Settings settings, Map<String, Settings> all) {
+    for (String extended : settings.extended()) {
+      add(rows, prefix, Objects.requireNonNull(all.get(extended)), all);
+    }
     for (Property property : settings.properties()) {
       String key = prefix + "." + kebab(property.name());
       Settings part = all.get(property.type());
@@ -175,6 +176,7 @@ class ConfigurationDocTest {
             type.getSimpleName().toString(),
             new Settings(
                 argument(type.getModifiers().getAnnotations(), "ConfigMapping", "prefix"),
+                type.getImplementsClause().stream().map(Tree::toString).toList(),
                 properties));
       }
       return super.visitClass(type, unused);

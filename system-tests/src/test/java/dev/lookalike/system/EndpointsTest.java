@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import dev.lookalike.edge.AccessTable;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.ingest.v1.IngestGrpc;
 import dev.lookalike.proto.search.v1.SearchGrpc;
+import dev.lookalike.service.access.AccessTable;
 import io.grpc.ServiceDescriptor;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
@@ -25,16 +25,9 @@ class EndpointsTest {
 
   @Test
   void everyEndpointIsInTheTableOfItsService() {
-    holds(
-        "ingest",
-        dev.lookalike.ingest.edge.Endpoints.table(false),
-        IngestGrpc.getServiceDescriptor());
-    holds(
-        "embed", dev.lookalike.embed.edge.Endpoints.table(false), EmbedGrpc.getServiceDescriptor());
-    holds(
-        "query",
-        dev.lookalike.query.edge.Endpoints.table(false),
-        SearchGrpc.getServiceDescriptor());
+    holds("ingest", dev.lookalike.ingest.Endpoints.table(false), IngestGrpc.getServiceDescriptor());
+    holds("embed", dev.lookalike.embed.Endpoints.table(false), EmbedGrpc.getServiceDescriptor());
+    holds("query", dev.lookalike.query.Endpoints.table(false), SearchGrpc.getServiceDescriptor());
   }
 
   private static void holds(String service, AccessTable table, ServiceDescriptor contract) {

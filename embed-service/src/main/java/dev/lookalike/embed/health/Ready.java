@@ -1,9 +1,9 @@
 package dev.lookalike.embed.health;
 
-import dev.lookalike.embed.binding.Bindings;
 import dev.lookalike.embed.infer.Embedders;
+import dev.lookalike.embed.log.Bindings;
+import dev.lookalike.embed.log.Pipelines;
 import dev.lookalike.embed.model.OnnxModel;
-import dev.lookalike.embed.stream.Pipelines;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;

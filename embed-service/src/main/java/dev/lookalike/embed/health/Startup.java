@@ -1,11 +1,11 @@
 package dev.lookalike.embed.health;
 
-import dev.lookalike.embed.binding.Bindings;
 import dev.lookalike.embed.infer.Embedders;
+import dev.lookalike.embed.log.Bindings;
+import dev.lookalike.embed.log.Pipelines;
+import dev.lookalike.embed.metrics.EmbedMetrics;
 import dev.lookalike.embed.model.DeviceRequiredException;
-import dev.lookalike.embed.online.QueryImages;
-import dev.lookalike.embed.server.EmbedMetrics;
-import dev.lookalike.embed.stream.Pipelines;
+import dev.lookalike.embed.query.QueryImages;
 import dev.lookalike.imaging.Natives;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.StartupEvent;

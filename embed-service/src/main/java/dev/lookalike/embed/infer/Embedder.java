@@ -1,12 +1,12 @@
 package dev.lookalike.embed.infer;
 
+import dev.lookalike.embed.metrics.EmbedMetrics;
+import dev.lookalike.embed.metrics.EmbedMetrics.Phase;
+import dev.lookalike.embed.metrics.EmbedMetrics.Urgency;
 import dev.lookalike.embed.model.ModelFailedException;
 import dev.lookalike.embed.model.OnnxModel;
 import dev.lookalike.embed.model.OnnxModel.Inference;
 import dev.lookalike.embed.model.PixelBuffer;
-import dev.lookalike.embed.server.EmbedMetrics;
-import dev.lookalike.embed.server.EmbedMetrics.Phase;
-import dev.lookalike.embed.server.EmbedMetrics.Urgency;
 import dev.lookalike.imaging.RgbImage;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.lookalike.embed.infer;
 
+import dev.lookalike.embed.metrics.EmbedMetrics;
 import dev.lookalike.embed.model.BuiltInModel;
 import dev.lookalike.embed.model.CudaSettings;
 import dev.lookalike.embed.model.DeviceRequiredException;
@@ -8,7 +9,6 @@ import dev.lookalike.embed.model.ModelDirectorySettings;
 import dev.lookalike.embed.model.ModelSettings;
 import dev.lookalike.embed.model.Models;
 import dev.lookalike.embed.model.OnnxModel;
-import dev.lookalike.embed.server.EmbedMetrics;
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;

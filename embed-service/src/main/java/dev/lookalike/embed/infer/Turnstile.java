@@ -1,6 +1,6 @@
 package dev.lookalike.embed.infer;
 
-import dev.lookalike.embed.server.EmbedMetrics.Urgency;
+import dev.lookalike.embed.metrics.EmbedMetrics.Urgency;
 import java.util.concurrent.TimeUnit;
 
 /**

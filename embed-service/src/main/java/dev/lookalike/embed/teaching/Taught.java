@@ -60,19 +60,19 @@ public record Taught(
   }
 
   /** Whether images that were there before are to be gone through: to label them, or to clear. */
-  boolean concernsExisting() {
+  public boolean concernsExisting() {
     return description.isEmpty() || description.get().getAnnotateExisting();
   }
 
   /** Progress with a partition that is of this record; the default where there is none. */
-  ExistingProgress progress(int partition) {
+  public ExistingProgress progress(int partition) {
     ExistingProgress known = progress.get(partition);
     return known != null && known.getOf() == offset
         ? known
         : ExistingProgress.newBuilder().setOf(offset).build();
   }
 
-  Taught with(int partition, ExistingProgress next) {
+  public Taught with(int partition, ExistingProgress next) {
     Map<Integer, ExistingProgress> changed = new HashMap<>(progress);
     changed.put(partition, next);
     return new Taught(offset, description, classifier, problem, size, changed);

@@ -13,7 +13,7 @@ import java.util.Optional;
  * A classifier as it works: says the most probable class of an embedding where it is sure, and
  * nothing else. Immutable; thread-safe.
  */
-final class TaughtClassifier {
+public final class TaughtClassifier {
   private static final int MOST = Byte.MAX_VALUE;
 
   private final String version;
@@ -49,7 +49,7 @@ final class TaughtClassifier {
   /**
    * @throws IllegalArgumentException when its parts do not fit each other
    */
-  static TaughtClassifier of(Classifier classifier) {
+  public static TaughtClassifier of(Classifier classifier) {
     int dimension = classifier.getModel().getDimension();
     long count = classifier.getClassesCount();
     require(dimension > 0, "its model has no dimension");
@@ -94,7 +94,7 @@ final class TaughtClassifier {
   }
 
   /** References of the gate; 0: it has none. */
-  int references() {
+  public int references() {
     return norms.length;
   }
 

@@ -1,4 +1,4 @@
-/** What collections were taught: their classifiers, and the labels that these say. */
+/** What a collection was taught, and what that says of an embedding. */
 @NullMarked
 package dev.lookalike.embed.teaching;
 

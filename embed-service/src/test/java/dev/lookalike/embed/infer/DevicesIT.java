@@ -3,7 +3,7 @@ package dev.lookalike.embed.infer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.lookalike.embed.stream.ServiceProcess;
+import dev.lookalike.embed.ServiceProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,10 +3,10 @@ package dev.lookalike.embed.infer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lookalike.embed.metrics.EmbedMetrics.Urgency;
 import dev.lookalike.embed.model.OnnxModel;
 import dev.lookalike.embed.model.PixelBuffer;
 import dev.lookalike.embed.model.TestModels;
-import dev.lookalike.embed.server.EmbedMetrics.Urgency;
 import dev.lookalike.imaging.RgbImage;
 import java.nio.file.Path;
 import java.util.ArrayList;

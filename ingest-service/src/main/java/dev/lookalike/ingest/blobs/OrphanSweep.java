@@ -1,11 +1,11 @@
 package dev.lookalike.ingest.blobs;
 
-import dev.lookalike.ingest.search.SearchClient;
-import dev.lookalike.ingest.server.IngestMetrics;
-import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.ingest.client.QueryClient;
+import dev.lookalike.ingest.metrics.IngestMetrics;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.PartitionPosition;
+import dev.lookalike.service.error.RefusedException;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
@@ -30,13 +30,13 @@ public class OrphanSweep {
   private static final Logger LOG = Logger.getLogger(OrphanSweep.class);
 
   private final BlobStore store;
-  private final SearchClient search;
+  private final QueryClient search;
   private final BlobSettings settings;
   private final IngestMetrics metrics;
   private @Nullable Thread thread;
 
   public OrphanSweep(
-      BlobStore store, SearchClient search, BlobSettings settings, IngestMetrics metrics) {
+      BlobStore store, QueryClient search, BlobSettings settings, IngestMetrics metrics) {
     this.store = store;
     this.search = search;
     this.settings = settings;

@@ -3,13 +3,11 @@ package dev.lookalike.ingest.collections;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.Timestamp;
-import dev.lookalike.ingest.models.ServedModels;
-import dev.lookalike.ingest.search.SearchClient;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
-import dev.lookalike.ingest.stream.Append;
-import dev.lookalike.ingest.stream.Broker;
-import dev.lookalike.ingest.stream.LogWriter;
+import dev.lookalike.ingest.client.EmbedClient;
+import dev.lookalike.ingest.client.QueryClient;
+import dev.lookalike.ingest.log.Append;
+import dev.lookalike.ingest.log.Broker;
+import dev.lookalike.ingest.log.LogWriter;
 import dev.lookalike.log.CollectionRegistry;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.log.RegistryView;
@@ -21,6 +19,8 @@ import dev.lookalike.proto.image.v1.CanonicalBounds;
 import dev.lookalike.proto.ingest.v1.CollectionCounts;
 import dev.lookalike.proto.search.v1.DescribeIndexResponse;
 import dev.lookalike.proto.search.v1.PartitionPosition;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
@@ -78,8 +78,8 @@ public class Collections {
   private final Broker broker;
   private final LogWriter writer;
   private final CollectionSettings settings;
-  private final ServedModels models;
-  private final SearchClient search;
+  private final EmbedClient models;
+  private final QueryClient search;
   private final Leftovers leftovers;
   private final ReentrantLock writing = new ReentrantLock();
   private final SecureRandom random = new SecureRandom();
@@ -93,8 +93,8 @@ public class Collections {
       Broker broker,
       LogWriter writer,
       CollectionSettings settings,
-      ServedModels models,
-      SearchClient search,
+      EmbedClient models,
+      QueryClient search,
       Leftovers leftovers) {
     this.broker = broker;
     this.writer = writer;
@@ -368,7 +368,7 @@ public class Collections {
     requireRead();
     String id = newId(wanted.name());
     Collection described = describe(id, wanted);
-    Optional<ServedModels.Answer> served = models.ask();
+    Optional<EmbedClient.Answer> served = models.ask();
     served.ifPresent(answer -> requireModel(described, answer));
     CollectionState created = create(id, wanted);
     return served.isPresent() ? awaitBound(created) : withProblem(created);
@@ -389,8 +389,8 @@ public class Collections {
   }
 
   /** Refuses what could never be bound. */
-  private static void requireModel(Collection collection, ServedModels.Answer served) {
-    Optional<ServedModels.Served> model = served.named(collection.getModel());
+  private static void requireModel(Collection collection, EmbedClient.Answer served) {
+    Optional<EmbedClient.Served> model = served.named(collection.getModel());
     if (model.isEmpty()) {
       if (collection.getModel().isEmpty()) {
         return;
@@ -488,7 +488,7 @@ public class Collections {
     if (state.live().isPresent()) {
       return new Described(state, Optional.empty(), Optional.empty());
     }
-    Optional<ServedModels.Answer> served = models.ask();
+    Optional<EmbedClient.Answer> served = models.ask();
     String problem =
         served.isEmpty()
             ? "no model is bound: the embed service does not answer"

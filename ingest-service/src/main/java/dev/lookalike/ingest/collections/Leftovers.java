@@ -1,10 +1,10 @@
 package dev.lookalike.ingest.collections;
 
 import dev.lookalike.ingest.blobs.BlobStore;
-import dev.lookalike.ingest.server.RefusedException;
-import dev.lookalike.ingest.stream.Broker;
+import dev.lookalike.ingest.log.Broker;
 import dev.lookalike.log.RegistryView;
 import dev.lookalike.log.Topics;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;

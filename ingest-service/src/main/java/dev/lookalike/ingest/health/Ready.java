@@ -2,7 +2,7 @@ package dev.lookalike.ingest.health;
 
 import dev.lookalike.ingest.blobs.BlobStore;
 import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.stream.Broker;
+import dev.lookalike.ingest.log.Broker;
 import dev.lookalike.log.CollectionState;
 import jakarta.inject.Singleton;
 import java.io.IOException;

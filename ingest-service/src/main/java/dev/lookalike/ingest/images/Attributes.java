@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.Timestamp;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.JsonBody;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.proto.image.v1.StringList;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
+import dev.lookalike.service.rest.JsonBody;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -33,14 +33,14 @@ public final class Attributes {
   private Attributes() {}
 
   /** Reads the text of a JSON object. */
-  static Map<String, AttributeValue> read(String json) {
+  public static Map<String, AttributeValue> read(String json) {
     return read(JsonBody.tree(json, ErrorCode.INVALID_ATTRIBUTE, "attributes"));
   }
 
   /**
    * @throws RefusedException INVALID_ATTRIBUTE
    */
-  static Map<String, AttributeValue> read(JsonNode object) {
+  public static Map<String, AttributeValue> read(JsonNode object) {
     if (!object.isObject()) {
       throw invalid("attributes are a JSON object");
     }

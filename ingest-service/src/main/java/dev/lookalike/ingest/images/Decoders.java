@@ -5,10 +5,10 @@ import dev.lookalike.imaging.CanonicalResult;
 import dev.lookalike.imaging.Canonicalizer;
 import dev.lookalike.imaging.ImageLimits;
 import dev.lookalike.imaging.RefusalReason;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.IngestMetrics;
-import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.ingest.metrics.IngestMetrics;
 import dev.lookalike.ingest.uploads.UploadSettings;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Invariant: the pixels that are decoded at once are at most {@code decoders} times {@value
  * #ORDINARY_PIXELS} and one larger image. The queues are bounded by what {@link
- * dev.lookalike.ingest.uploads.Admission} lets in.
+ * dev.lookalike.service.admission.Admission} lets in.
  */
 @Singleton
 public class Decoders {

@@ -2,8 +2,8 @@ package dev.lookalike.ingest.images;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.regex.Pattern;

@@ -8,14 +8,12 @@ import dev.lookalike.imaging.Bounds;
 import dev.lookalike.imaging.CanonicalResult;
 import dev.lookalike.ingest.blobs.BlobKey;
 import dev.lookalike.ingest.blobs.BlobStore;
+import dev.lookalike.ingest.client.QueryClient;
 import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.search.SearchClient;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.IngestMetrics;
-import dev.lookalike.ingest.server.RefusedException;
-import dev.lookalike.ingest.stream.Append;
-import dev.lookalike.ingest.stream.LogReader;
-import dev.lookalike.ingest.stream.LogWriter;
+import dev.lookalike.ingest.log.Append;
+import dev.lookalike.ingest.log.LogReader;
+import dev.lookalike.ingest.log.LogWriter;
+import dev.lookalike.ingest.metrics.IngestMetrics;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Tokens;
 import dev.lookalike.log.Topics;
@@ -32,6 +30,8 @@ import dev.lookalike.proto.image.v1.UploadToken;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.PartitionPosition;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Instant;
@@ -59,7 +59,7 @@ public class Images {
   private final BlobStore blobs;
   private final LogWriter writer;
   private final LogReader reader;
-  private final SearchClient search;
+  private final QueryClient search;
   private final IngestMetrics metrics;
 
   public Images(
@@ -68,7 +68,7 @@ public class Images {
       BlobStore blobs,
       LogWriter writer,
       LogReader reader,
-      SearchClient search,
+      QueryClient search,
       IngestMetrics metrics) {
     this.collections = collections;
     this.decoders = decoders;

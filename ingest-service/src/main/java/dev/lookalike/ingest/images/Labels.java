@@ -2,14 +2,14 @@ package dev.lookalike.ingest.images;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.proto.image.v1.Label;
 import dev.lookalike.proto.image.v1.LabelSource;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.util.List;
 
 /** Labels as people give them: names only. */
-final class Labels {
+public final class Labels {
   private static final int MAX_LABELS = 64;
   private static final int MAX_BYTES = 256;
 
@@ -20,7 +20,7 @@ final class Labels {
    *
    * @throws RefusedException INVALID_ARGUMENT
    */
-  static List<Label> ofUser(List<String> names) {
+  public static List<Label> ofUser(List<String> names) {
     if (names.size() > MAX_LABELS) {
       throw new RefusedException(
           ErrorCode.INVALID_ARGUMENT, "an image has at most %d labels".formatted(MAX_LABELS));

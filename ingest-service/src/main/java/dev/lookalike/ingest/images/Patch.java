@@ -1,9 +1,9 @@
 package dev.lookalike.ingest.images;
 
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.proto.image.v1.Label;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

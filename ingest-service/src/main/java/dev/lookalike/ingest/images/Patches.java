@@ -1,10 +1,8 @@
 package dev.lookalike.ingest.images;
 
+import dev.lookalike.ingest.client.QueryClient;
 import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.search.SearchClient;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
-import dev.lookalike.ingest.stream.Append;
+import dev.lookalike.ingest.log.Append;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Tokens;
 import dev.lookalike.log.Topics;
@@ -17,6 +15,8 @@ import dev.lookalike.proto.image.v1.LabelSource;
 import dev.lookalike.proto.image.v1.UploadToken;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,9 +33,9 @@ public class Patches {
 
   private final Collections collections;
   private final Images images;
-  private final SearchClient search;
+  private final QueryClient search;
 
-  public Patches(Collections collections, Images images, SearchClient search) {
+  public Patches(Collections collections, Images images, QueryClient search) {
     this.collections = collections;
     this.images = images;
     this.search = search;

@@ -1,4 +1,4 @@
-/** The process itself: how it says what went wrong, what it measures. */
+/** The JSON of clients. */
 @NullMarked
 package dev.lookalike.ingest.server;
 

@@ -1,7 +1,7 @@
 package dev.lookalike.ingest.uploads;
 
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -36,14 +36,15 @@ public class UploadReader {
    * What the upload must reserve.
    *
    * @param declared length of the body
+   * @param largest what an upload of unknown length counts
    * @throws RefusedException TOO_MANY_BYTES when it is declared to be too long, or EMPTY
    */
-  public long toReserve(OptionalLong declared, String mediaType, Admission admission) {
+  public long toReserve(OptionalLong declared, String mediaType, long largest) {
     long most = most(Multipart.boundary(mediaType));
     if (declared.isPresent() && declared.getAsLong() > most) {
       throw tooManyBytes();
     }
-    return declared.orElse(admission.largest());
+    return declared.orElse(largest);
   }
 
   /**
@@ -88,7 +89,7 @@ public class UploadReader {
   }
 
   private long most(Optional<String> boundary) {
-    return boundary.isPresent() ? maxImageBytes + Admission.OVERHEAD_BYTES : maxImageBytes;
+    return boundary.isPresent() ? maxImageBytes + UploadPolicy.OVERHEAD_BYTES : maxImageBytes;
   }
 
   private Upload whole(Upload upload) {

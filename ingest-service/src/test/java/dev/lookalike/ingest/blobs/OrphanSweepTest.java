@@ -2,16 +2,16 @@ package dev.lookalike.ingest.blobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lookalike.edge.ServiceKey;
-import dev.lookalike.ingest.search.SearchClient;
-import dev.lookalike.ingest.search.SearchSettings;
-import dev.lookalike.ingest.server.IngestMetrics;
+import dev.lookalike.ingest.client.QueryClient;
+import dev.lookalike.ingest.client.QuerySettings;
+import dev.lookalike.ingest.metrics.IngestMetrics;
 import dev.lookalike.ingest.system.FakeSearch;
 import dev.lookalike.proto.image.v1.BlobReference;
 import dev.lookalike.proto.image.v1.OriginalImage;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.PartitionPosition;
+import dev.lookalike.service.access.ServiceKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -31,7 +31,7 @@ class OrphanSweepTest {
 
   @TempDir Path directory;
   private FakeSearch index;
-  private SearchClient search;
+  private QueryClient search;
   private FileBlobStore store;
   private OrphanSweep sweep;
 
@@ -39,8 +39,8 @@ class OrphanSweepTest {
   void start() throws Exception {
     index = new FakeSearch();
     search =
-        new SearchClient(
-            new SearchSettings() {
+        new QueryClient(
+            new QuerySettings() {
               private final String address = index.address();
 
               @Override

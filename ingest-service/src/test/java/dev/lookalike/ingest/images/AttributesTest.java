@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Timestamp;
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
 import dev.lookalike.proto.image.v1.AttributeValue;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.service.error.RefusedException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lookalike.ingest.server.ErrorCode;
-import dev.lookalike.ingest.server.RefusedException;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,9 +45,7 @@ class UploadReaderTest {
     assertThat(read[0]).isLessThan(LIMIT + (64 << 10));
     assertCode(
         ErrorCode.TOO_MANY_BYTES,
-        () ->
-            reader.toReserve(
-                OptionalLong.of(LIMIT + 1), "image/png", new Admission(1, LIMIT, LIMIT)));
+        () -> reader.toReserve(OptionalLong.of(LIMIT + 1), "image/png", LIMIT));
   }
 
   @Test

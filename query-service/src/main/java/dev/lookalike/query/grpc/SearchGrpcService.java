@@ -1,6 +1,5 @@
 package dev.lookalike.query.grpc;
 
-import dev.lookalike.edge.Caller;
 import dev.lookalike.proto.search.v1.CompareIndexRequest;
 import dev.lookalike.proto.search.v1.CompareIndexResponse;
 import dev.lookalike.proto.search.v1.CountImagesRequest;
@@ -21,13 +20,11 @@ import dev.lookalike.proto.search.v1.SearchGrpc;
 import dev.lookalike.proto.search.v1.SearchRequest;
 import dev.lookalike.proto.search.v1.SearchResponse;
 import dev.lookalike.query.metrics.QueryMetrics;
-import dev.lookalike.query.metrics.QueryMetrics.RequestEnd;
-import dev.lookalike.query.search.Code;
 import dev.lookalike.query.search.Entries;
-import dev.lookalike.query.search.RefusedException;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
-import dev.lookalike.query.server.ErrorTable;
+import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.error.GrpcErrors;
 import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -35,7 +32,6 @@ import io.quarkus.grpc.GrpcService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
-import org.jboss.logging.Logger;
 
 /**
  * lookalike.search.v1.Search. Each request has a virtual thread of its own, started here: Quarkus'
@@ -44,8 +40,6 @@ import org.jboss.logging.Logger;
  */
 @GrpcService
 public class SearchGrpcService extends SearchGrpc.SearchImplBase {
-  private static final Logger LOG = Logger.getLogger(SearchGrpcService.class);
-
   private final Searches searches;
   private final Statuses statuses;
   private final Entries entries;
@@ -119,19 +113,14 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   }
 
   private <T> void answerNow(StreamObserver<T> observer, Supplier<T> work) {
+    T response;
     try {
-      T response = work.get();
-      metrics.ended(RequestEnd.ANSWERED);
-      observer.onNext(response);
-      observer.onCompleted();
-    } catch (RefusedException e) {
-      metrics.ended(e.code() == Code.FULL ? RequestEnd.FULL : RequestEnd.REFUSED);
-      observer.onError(ErrorTable.status(e.code(), e.publicMessage()));
+      response = metrics.counted(work);
     } catch (RuntimeException | Error e) {
-      metrics.ended(RequestEnd.FAILED);
-      LOG.error("a request has failed", e);
-      observer.onError(
-          ErrorTable.status(Code.INTERNAL, "The request has failed; the log says why."));
+      observer.onError(GrpcErrors.of(e));
+      return;
     }
+    observer.onNext(response);
+    observer.onCompleted();
   }
 }

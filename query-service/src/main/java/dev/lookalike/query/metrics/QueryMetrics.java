@@ -1,5 +1,7 @@
 package dev.lookalike.query.metrics;
 
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -111,8 +113,23 @@ public final class QueryMetrics {
     Objects.requireNonNull(records.get(kind)).increment();
   }
 
-  public void ended(RequestEnd end) {
+  private void ended(RequestEnd end) {
     Objects.requireNonNull(requests.get(end)).increment();
+  }
+
+  /** Does the work of a request and counts how it ended. */
+  public <T> T counted(Supplier<T> work) {
+    try {
+      T answer = work.get();
+      ended(RequestEnd.ANSWERED);
+      return answer;
+    } catch (RefusedException e) {
+      ended(e.code() == ErrorCode.FULL ? RequestEnd.FULL : RequestEnd.REFUSED);
+      throw e;
+    } catch (RuntimeException | Error e) {
+      ended(RequestEnd.FAILED);
+      throw e;
+    }
   }
 
   public void applied(Duration took) {

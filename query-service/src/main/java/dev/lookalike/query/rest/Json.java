@@ -22,8 +22,8 @@ import dev.lookalike.proto.search.v1.SearchRequest;
 import dev.lookalike.proto.search.v1.SearchResponse;
 import dev.lookalike.proto.search.v1.TokenStatus;
 import dev.lookalike.proto.search.v1.Vector;
-import dev.lookalike.query.search.Code;
-import dev.lookalike.query.search.RefusedException;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -377,6 +377,6 @@ final class Json {
   }
 
   static RefusedException invalid(String message) {
-    return new RefusedException(Code.INVALID_ARGUMENT, message);
+    return new RefusedException(ErrorCode.INVALID_ARGUMENT, message);
   }
 }

@@ -1,6 +1,5 @@
 package dev.lookalike.query.rest;
 
-import dev.lookalike.edge.Caller;
 import dev.lookalike.proto.image.v1.Region;
 import dev.lookalike.proto.search.v1.CompareIndexRequest;
 import dev.lookalike.proto.search.v1.CountImagesRequest;
@@ -15,12 +14,13 @@ import dev.lookalike.proto.search.v1.RebuildIndexRequest;
 import dev.lookalike.proto.search.v1.SearchBatchRequest;
 import dev.lookalike.proto.search.v1.SearchRequest;
 import dev.lookalike.query.metrics.QueryMetrics;
-import dev.lookalike.query.metrics.QueryMetrics.RequestEnd;
-import dev.lookalike.query.search.Code;
 import dev.lookalike.query.search.Entries;
-import dev.lookalike.query.search.RefusedException;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
+import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.Problem;
+import dev.lookalike.service.error.RefusedException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -310,9 +310,7 @@ public class SearchResource {
   }
 
   private <T> T answered(Supplier<T> work) {
-    T answer = work.get();
-    metrics.ended(RequestEnd.ANSWERED);
-    return answer;
+    return metrics.counted(work);
   }
 
   private static <T> T present(@Nullable T body) {
@@ -339,7 +337,8 @@ public class SearchResource {
         }
       }
       if (bytes.length > MAX_IMAGE_BYTES) {
-        throw new RefusedException(Code.TOO_MANY_BYTES, "A query image may have 32 MiB at most.");
+        throw new RefusedException(
+            ErrorCode.TOO_MANY_BYTES, "A query image may have 32 MiB at most.");
       }
       return bytes;
     } catch (IOException e) {
@@ -359,9 +358,9 @@ public class SearchResource {
             .build();
       }
     } catch (NumberFormatException e) {
-      throw new RefusedException(Code.INVALID_REGION, "region is x,y,width,height.");
+      throw new RefusedException(ErrorCode.INVALID_REGION, "region is x,y,width,height.");
     }
-    throw new RefusedException(Code.INVALID_REGION, "region is x,y,width,height.");
+    throw new RefusedException(ErrorCode.INVALID_REGION, "region is x,y,width,height.");
   }
 
   private static ImageState state(String name) {

@@ -1,7 +1,8 @@
 package dev.lookalike.query.search;
 
-import dev.lookalike.query.sink.Indexes;
-import dev.lookalike.query.sink.Indexes.Lookup;
+import dev.lookalike.query.log.Indexes;
+import dev.lookalike.query.log.Indexes.Lookup;
+import dev.lookalike.service.error.RefusedException;
 import java.time.Duration;
 
 /**

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.MessageLite;
 import dev.lookalike.query.index.Nearest.Place;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -55,14 +57,14 @@ record Cursor(long request, int depth, float similarity, String imageId) {
             return new Cursor(of, depth, similarity, new String(id, UTF_8));
           }
           throw new RefusedException(
-              Code.INVALID_CURSOR,
+              ErrorCode.INVALID_CURSOR,
               "The cursor belongs to another request; send it with the request that it came from.");
         }
       } catch (IllegalArgumentException e) {
-        throw new RefusedException(Code.INVALID_CURSOR, "The cursor cannot be read.");
+        throw new RefusedException(ErrorCode.INVALID_CURSOR, "The cursor cannot be read.");
       }
     }
-    throw new RefusedException(Code.INVALID_CURSOR, "The cursor cannot be read.");
+    throw new RefusedException(ErrorCode.INVALID_CURSOR, "The cursor cannot be read.");
   }
 
   Place place() {

@@ -4,12 +4,15 @@ import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
 import dev.lookalike.query.metrics.QueryMetrics;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.GrpcErrors;
+import dev.lookalike.service.error.RefusedException;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -69,7 +72,7 @@ public final class EmbedClient implements AutoCloseable {
           "embed-service answered %d images with %d results",
           request.getImagesCount(), response.getResultsCount());
       throw new RefusedException(
-          Code.EMBED_UNAVAILABLE, "The embedding service gave an answer that cannot be used.");
+          ErrorCode.EMBED_UNAVAILABLE, "The embedding service gave an answer that cannot be used.");
     }
     return response;
   }
@@ -79,53 +82,31 @@ public final class EmbedClient implements AutoCloseable {
     channel.shutdownNow();
   }
 
+  /** What embed-service says of the request goes on to the caller; the rest is its own trouble. */
   private static RefusedException refused(StatusRuntimeException e) {
-    com.google.rpc.Status status = StatusProto.fromThrowable(e);
-    Code code = Code.EMBED_UNAVAILABLE;
-    if (status != null) {
-      for (com.google.protobuf.Any detail : status.getDetailsList()) {
-        if (detail.is(com.google.rpc.ErrorInfo.class)) {
-          try {
-            code = known(detail.unpack(com.google.rpc.ErrorInfo.class).getReason());
-          } catch (com.google.protobuf.InvalidProtocolBufferException unreadable) {
-            LOG.debugf("error detail of embed-service: %s", unreadable);
-          }
-        }
-      }
+    Optional<ErrorCode> code = GrpcErrors.codeOf(e).filter(EmbedClient::isOfTheRequest);
+    if (code.isPresent()) {
+      return new RefusedException(code.get(), String.valueOf(e.getStatus().getDescription()));
     }
-    return switch (e.getStatus().getCode()) {
-      case INVALID_ARGUMENT, RESOURCE_EXHAUSTED ->
-          new RefusedException(code, String.valueOf(e.getStatus().getDescription()));
-      case OK,
-          CANCELLED,
-          UNKNOWN,
-          DEADLINE_EXCEEDED,
-          NOT_FOUND,
-          ALREADY_EXISTS,
-          PERMISSION_DENIED,
-          FAILED_PRECONDITION,
-          ABORTED,
-          OUT_OF_RANGE,
-          UNIMPLEMENTED,
-          INTERNAL,
-          UNAVAILABLE,
-          DATA_LOSS,
-          UNAUTHENTICATED -> {
-        LOG.warnf("embed-service: %s", e.getStatus());
-        yield new RefusedException(
-            Code.EMBED_UNAVAILABLE,
-            "The embedding service does not answer; searches by id and by vector work.");
-      }
+    LOG.warnf("embed-service: %s", e.getStatus());
+    return new RefusedException(
+        ErrorCode.EMBED_UNAVAILABLE,
+        "The embedding service does not answer; searches by id and by vector work.");
+  }
+
+  private static boolean isOfTheRequest(ErrorCode code) {
+    return switch (code.grpc()) {
+      case INVALID_ARGUMENT, RESOURCE_EXHAUSTED -> true;
+      default -> code == ErrorCode.MODEL_FAILED;
     };
   }
 
   /** A code of embed-service as one of ours. */
-  static Code known(String name) {
-    try {
-      return Code.valueOf(name);
-    } catch (IllegalArgumentException e) {
+  static ErrorCode known(String name) {
+    Optional<ErrorCode> code = ErrorCode.named(name);
+    if (code.isEmpty()) {
       LOG.warnf("embed-service refuses with a code that is not in the contract: %s", name);
-      return Code.INVALID_ARGUMENT;
     }
+    return code.orElse(ErrorCode.INVALID_ARGUMENT);
   }
 }

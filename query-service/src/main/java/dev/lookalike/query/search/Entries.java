@@ -34,10 +34,11 @@ import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.Listing;
 import dev.lookalike.query.index.Progress;
 import dev.lookalike.query.index.State;
-import dev.lookalike.query.sink.Broker;
-import dev.lookalike.query.sink.Comparison;
-import dev.lookalike.query.sink.Indexes;
-import dev.lookalike.query.sink.Indexes.Lookup;
+import dev.lookalike.query.log.Comparison;
+import dev.lookalike.query.log.Indexes;
+import dev.lookalike.query.log.Indexes.Lookup;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.net.URLEncoder;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,13 +50,24 @@ import org.jboss.logging.Logger;
 
 /** Answers what the index knows: one image, pages of images, counts, how far it is. */
 public final class Entries {
+  /** Where a topic ends. */
+  @FunctionalInterface
+  public interface LogEnds {
+    /**
+     * The next offset of each partition.
+     *
+     * @return empty if the broker does not tell in time
+     */
+    Optional<Map<Integer, Long>> of(String topic, int partitions);
+  }
+
   private static final Logger LOG = Logger.getLogger(Entries.class);
   private static final int DEFAULT_PAGE = 100;
   private static final int MAX_PAGE = 1000;
 
   private final Indexes indexes;
   private final Arrivals arrivals;
-  private final Broker broker;
+  private final LogEnds ends;
   private final String contentUrl;
   private final Gate gate;
   private final Gate comparisons = new Gate(1, "comparisons");
@@ -64,10 +76,10 @@ public final class Entries {
   /**
    * @param contentUrl where ingest-service is reached by whoever shows the images
    */
-  public Entries(Indexes indexes, Broker broker, String contentUrl, SearchSettings settings) {
+  public Entries(Indexes indexes, LogEnds ends, String contentUrl, SearchSettings settings) {
     this.indexes = indexes;
     this.arrivals = new Arrivals(indexes, settings);
-    this.broker = broker;
+    this.ends = ends;
     this.contentUrl =
         contentUrl.endsWith("/") ? contentUrl.substring(0, contentUrl.length() - 1) : contentUrl;
     this.settings = settings;
@@ -80,7 +92,7 @@ public final class Entries {
     return gate.with(
         () -> {
           if (request.getImageId().isEmpty()) {
-            throw new RefusedException(Code.INVALID_IMAGE_ID, "An image id is needed.");
+            throw new RefusedException(ErrorCode.INVALID_IMAGE_ID, "An image id is needed.");
           }
           return reading(
               () ->
@@ -93,7 +105,7 @@ public final class Entries {
                       .orElseThrow(
                           () ->
                               new RefusedException(
-                                  Code.IMAGE_NOT_FOUND,
+                                  ErrorCode.IMAGE_NOT_FOUND,
                                   "No image " + request.getImageId() + " is known.")));
         });
   }
@@ -106,7 +118,7 @@ public final class Entries {
           int limit = request.getPageSize() == 0 ? DEFAULT_PAGE : request.getPageSize();
           if (limit < 1 || limit > MAX_PAGE) {
             throw new RefusedException(
-                Code.INVALID_ARGUMENT, "page_size must be 1 to " + MAX_PAGE + ".");
+                ErrorCode.INVALID_ARGUMENT, "page_size must be 1 to " + MAX_PAGE + ".");
           }
           Filter filter = filter(request.getFilter());
           // Page size and vectors may differ between pages; what is listed may not.
@@ -175,12 +187,12 @@ public final class Entries {
           Collection collection = ready.collection();
           Progress progress = ready.index().progress();
           Map<Integer, Long> ends =
-              broker
-                  .ends(Topics.images(collection.getId()), collection.getPartitions())
+              this.ends
+                  .of(Topics.images(collection.getId()), collection.getPartitions())
                   .orElseThrow(
                       () ->
                           new RefusedException(
-                              Code.BROKER_UNAVAILABLE,
+                              ErrorCode.BROKER_UNAVAILABLE,
                               "The broker does not tell where the log ends."));
           Counts counts = reading(() -> ready.index().counts());
           DescribeIndexResponse.Builder response =
@@ -209,7 +221,7 @@ public final class Entries {
     Lookup.Ready ready = ready(indexes.find(request.getCollection()), request.getCollection());
     if (!indexes.writes()) {
       throw new RefusedException(
-          Code.INDEX_SERVES_ONLY,
+          ErrorCode.INDEX_SERVES_ONLY,
           "This process only serves (lookalike.index.role); the one that writes the index builds it.");
     }
     return RebuildIndexResponse.newBuilder()
@@ -249,15 +261,17 @@ public final class Entries {
       case Lookup.NotReady notReady ->
           throw notReady.away()
               ? new RefusedException(
-                  Code.STORAGE_UNAVAILABLE,
+                  ErrorCode.STORAGE_UNAVAILABLE,
                   "The index cannot be read at the moment: " + notReady.reason() + ".")
               : new RefusedException(
-                  Code.CATCHING_UP, "The index does not answer yet: " + notReady.reason() + ".");
+                  ErrorCode.CATCHING_UP,
+                  "The index does not answer yet: " + notReady.reason() + ".");
       case Lookup.NotBound notBound ->
-          throw new RefusedException(Code.NOT_BOUND, "No model is bound to the collection yet.");
+          throw new RefusedException(
+              ErrorCode.NOT_BOUND, "No model is bound to the collection yet.");
       case Lookup.Unknown unknown ->
           throw new RefusedException(
-              Code.COLLECTION_NOT_FOUND,
+              ErrorCode.COLLECTION_NOT_FOUND,
               "No collection is named \""
                   + (collection.isEmpty() ? "default" : shortened(collection))
                   + "\".");
@@ -271,13 +285,13 @@ public final class Entries {
     } catch (IndexException e) {
       if (e.kind() == IndexException.Kind.TOO_MUCH) {
         throw new RefusedException(
-            Code.INVALID_ARGUMENT,
+            ErrorCode.INVALID_ARGUMENT,
             "This index does not take the request: " + e.getMessage() + "; narrow the filter.");
       }
       LOG.errorf("the index does not answer: %s", e.getMessage());
       LOG.debug("the index does not answer", e);
       throw new RefusedException(
-          Code.STORAGE_UNAVAILABLE, "The index cannot be read at the moment.");
+          ErrorCode.STORAGE_UNAVAILABLE, "The index cannot be read at the moment.");
     }
   }
 
@@ -285,7 +299,7 @@ public final class Entries {
     try {
       return FilterParser.parse(text);
     } catch (InvalidFilterException e) {
-      throw new RefusedException(Code.INVALID_FILTER, String.valueOf(e.getMessage()));
+      throw new RefusedException(ErrorCode.INVALID_FILTER, String.valueOf(e.getMessage()));
     }
   }
 
@@ -305,7 +319,7 @@ public final class Entries {
                 IMAGE_STATE_SUPERSEDED,
                 UNRECOGNIZED ->
                 throw new RefusedException(
-                    Code.INVALID_ARGUMENT,
+                    ErrorCode.INVALID_ARGUMENT,
                     "Images can be listed by the states searchable, rejected and deleted.");
           });
     }

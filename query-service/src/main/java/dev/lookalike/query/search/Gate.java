@@ -1,5 +1,7 @@
 package dev.lookalike.query.search;
 
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
@@ -24,7 +26,7 @@ final class Gate {
   <T> T with(Supplier<T> work) {
     if (!places.tryAcquire()) {
       throw new RefusedException(
-          Code.FULL, "Too many " + what + " at the moment; try again in a second.");
+          ErrorCode.FULL, "Too many " + what + " at the moment; try again in a second.");
     }
     try {
       return work.get();

@@ -25,10 +25,12 @@ import dev.lookalike.query.index.Nearest;
 import dev.lookalike.query.index.Neighbour;
 import dev.lookalike.query.index.State;
 import dev.lookalike.query.index.VectorIndex;
+import dev.lookalike.query.log.Indexes;
+import dev.lookalike.query.log.Indexes.Lookup;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.metrics.QueryMetrics.SearchKind;
-import dev.lookalike.query.sink.Indexes;
-import dev.lookalike.query.sink.Indexes.Lookup;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -100,7 +102,7 @@ public final class Searches {
   public SearchBatchResponse searchBatch(SearchBatchRequest request, Predicate<String> readable) {
     if (request.getRequestsCount() < 1 || request.getRequestsCount() > MAX_BATCH) {
       throw new RefusedException(
-          Code.INVALID_ARGUMENT, "Between 1 and " + MAX_BATCH + " requests are needed.");
+          ErrorCode.INVALID_ARGUMENT, "Between 1 and " + MAX_BATCH + " requests are needed.");
     }
     long start = System.nanoTime();
     List<Object> plansOrRefusals = new ArrayList<>();
@@ -109,7 +111,7 @@ public final class Searches {
       try {
         if (!readable.test(each.getCollection())) {
           throw new RefusedException(
-              Code.PERMISSION_DENIED, "The key lacks the role reader in this collection.");
+              ErrorCode.PERMISSION_DENIED, "The key lacks the role reader in this collection.");
         }
         Plan plan = plan(each);
         plans.add(plan);
@@ -137,7 +139,7 @@ public final class Searches {
                       .setRefused(
                           SearchRefusal.newBuilder()
                               .setCode(e.code().name())
-                              .setMessage(e.publicMessage())));
+                              .setMessage(e.detail())));
             }
           }
           return response.build();
@@ -251,15 +253,16 @@ public final class Searches {
     }
     if (example.hasRegion() && !example.hasImage()) {
       throw new RefusedException(
-          Code.INVALID_REGION, "A region belongs to an example that is an image.");
+          ErrorCode.INVALID_REGION, "A region belongs to an example that is an image.");
     }
     switch (example.getKindCase()) {
       case IMAGE -> {
         if (example.getImage().isEmpty()) {
-          throw new RefusedException(Code.EMPTY, "The query image has no bytes.");
+          throw new RefusedException(ErrorCode.EMPTY, "The query image has no bytes.");
         }
         if (example.getImage().size() > MAX_IMAGE_BYTES) {
-          throw new RefusedException(Code.TOO_MANY_BYTES, "A query image may have 32 MiB at most.");
+          throw new RefusedException(
+              ErrorCode.TOO_MANY_BYTES, "A query image may have 32 MiB at most.");
         }
         if (example.hasRegion()) {
           var region = example.getRegion();
@@ -267,14 +270,15 @@ public final class Searches {
               inside(region.getX(), region.getWidth()) && inside(region.getY(), region.getHeight());
           if (!valid) {
             throw new RefusedException(
-                Code.INVALID_REGION,
+                ErrorCode.INVALID_REGION,
                 "A region lies within 0..1, and its width and height are positive.");
           }
         }
       }
       case IMAGE_ID -> {
         if (example.getImageId().isEmpty()) {
-          throw new RefusedException(Code.INVALID_IMAGE_ID, "An example has an empty image id.");
+          throw new RefusedException(
+              ErrorCode.INVALID_IMAGE_ID, "An example has an empty image id.");
         }
       }
       case VECTOR -> {}
@@ -298,7 +302,7 @@ public final class Searches {
           .filter(read -> !read.getCollectionId().equals(collection.getId()))
           .isPresent()) {
         throw new RefusedException(
-            Code.INVALID_TOKEN, "A token names an upload to another collection.");
+            ErrorCode.INVALID_TOKEN, "A token names an upload to another collection.");
       }
     }
     List<TokenStatus> tokens = statuses.await(request.getTokensList(), wait);
@@ -306,7 +310,8 @@ public final class Searches {
         tokens.stream().filter(t -> t.getState() == ImageState.IMAGE_STATE_PENDING).count();
     if (pending > 0) {
       throw new RefusedException(
-          Code.TOKEN_NOT_REACHED, pending + " of the uploads named by tokens have no outcome yet.");
+          ErrorCode.TOKEN_NOT_REACHED,
+          pending + " of the uploads named by tokens have no outcome yet.");
     }
     return tokens;
   }
@@ -377,7 +382,7 @@ public final class Searches {
       if (!response.getBuildId().isEmpty()
           && !response.getBuildId().equals(follower.build().getId())) {
         throw new RefusedException(
-            Code.EMBED_UNAVAILABLE, "The embedding service has another model than the index.");
+            ErrorCode.EMBED_UNAVAILABLE, "The embedding service has another model than the index.");
       }
       for (int i = 0; i < chunk.size(); i++) {
         Wanted wanted = chunk.get(i);
@@ -481,7 +486,7 @@ public final class Searches {
     int depth = plan.cursor.map(Cursor::depth).orElse(0);
     if (depth + plan.k > Grouping.MAX_GROUPS) {
       throw new RefusedException(
-          Code.INVALID_CURSOR,
+          ErrorCode.INVALID_CURSOR,
           "Groups can be paged to " + Grouping.MAX_GROUPS + "; a filter finds what lies deeper.");
     }
     int size = request.getGroupSize() == 0 ? 1 : request.getGroupSize();
@@ -579,7 +584,7 @@ public final class Searches {
         if (!sha256.isEmpty()) {
           excluded.add(new Filter.OriginalIs(sha256));
         }
-        yield unit(result.getEmbedding().getValuesList(), dimension, Code.EMBED_UNAVAILABLE);
+        yield unit(result.getEmbedding().getValuesList(), dimension, ErrorCode.EMBED_UNAVAILABLE);
       }
       case IMAGE_ID -> {
         Entry entry =
@@ -589,7 +594,7 @@ public final class Searches {
                 .orElseThrow(
                     () ->
                         new RefusedException(
-                            Code.IMAGE_NOT_FOUND,
+                            ErrorCode.IMAGE_NOT_FOUND,
                             "No searchable image "
                                 + Entries.shortened(example.getImageId())
                                 + " is known."));
@@ -599,12 +604,12 @@ public final class Searches {
         }
         yield entry.embedding().orElseThrow();
       }
-      case VECTOR -> unit(example.getVector().getValuesList(), dimension, Code.INVALID_VECTOR);
+      case VECTOR -> unit(example.getVector().getValuesList(), dimension, ErrorCode.INVALID_VECTOR);
       case KIND_NOT_SET -> throw new IllegalStateException("an unchecked example");
     };
   }
 
-  private static float[] unit(List<Float> values, int dimension, Code otherwise) {
+  private static float[] unit(List<Float> values, int dimension, ErrorCode otherwise) {
     if (values.size() != dimension) {
       throw new RefusedException(
           otherwise,
@@ -634,7 +639,7 @@ public final class Searches {
     double norm = Math.sqrt(squares);
     // What is left of unit vectors after cancelling out is rounding, without a direction.
     if (!(norm > 1e-6)) {
-      throw new RefusedException(Code.INVALID_VECTOR, refusal);
+      throw new RefusedException(ErrorCode.INVALID_VECTOR, refusal);
     }
     for (int i = 0; i < vector.length; i++) {
       vector[i] /= norm;
@@ -642,6 +647,6 @@ public final class Searches {
   }
 
   private static RefusedException invalid(String message) {
-    return new RefusedException(Code.INVALID_ARGUMENT, message);
+    return new RefusedException(ErrorCode.INVALID_ARGUMENT, message);
   }
 }

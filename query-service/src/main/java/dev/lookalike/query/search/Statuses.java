@@ -11,8 +11,10 @@ import dev.lookalike.proto.search.v1.TokenStatus;
 import dev.lookalike.query.index.Entry;
 import dev.lookalike.query.index.State;
 import dev.lookalike.query.index.VectorIndex;
-import dev.lookalike.query.sink.BuildFollower;
-import dev.lookalike.query.sink.Indexes;
+import dev.lookalike.query.log.BuildFollower;
+import dev.lookalike.query.log.Indexes;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +46,7 @@ public final class Statuses {
   public GetStatusResponse get(GetStatusRequest request, Predicate<String> readable) {
     if (request.getTokensCount() < 1 || request.getTokensCount() > MAX_TOKENS) {
       throw new RefusedException(
-          Code.INVALID_ARGUMENT, "Between 1 and " + MAX_TOKENS + " tokens are needed.");
+          ErrorCode.INVALID_ARGUMENT, "Between 1 and " + MAX_TOKENS + " tokens are needed.");
     }
     Duration wait = request.hasWait() ? duration(request.getWait(), Duration.ZERO) : Duration.ZERO;
     requireReadable(request.getTokensList(), id -> !isKnown(id) || readable.test(id));
@@ -67,7 +69,8 @@ public final class Statuses {
             .allMatch(readable);
     if (!all) {
       throw new RefusedException(
-          Code.PERMISSION_DENIED, "The key lacks the role reader in a collection of these tokens.");
+          ErrorCode.PERMISSION_DENIED,
+          "The key lacks the role reader in a collection of these tokens.");
     }
   }
 
@@ -75,7 +78,7 @@ public final class Statuses {
   static Duration duration(com.google.protobuf.Duration wait, Duration least) {
     Duration duration = Duration.ofSeconds(wait.getSeconds(), wait.getNanos());
     if (duration.compareTo(least) < 0 || duration.compareTo(MAX_WAIT) > 0) {
-      throw new RefusedException(Code.INVALID_ARGUMENT, "wait must be 0 to 60 seconds.");
+      throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "wait must be 0 to 60 seconds.");
     }
     return duration;
   }
@@ -89,7 +92,7 @@ public final class Statuses {
               .orElseThrow(
                   () ->
                       new RefusedException(
-                          Code.INVALID_TOKEN,
+                          ErrorCode.INVALID_TOKEN,
                           "\"" + Entries.shortened(text) + "\" is no token of an upload.")));
     }
     TokenStatus[] statuses = new TokenStatus[tokens.size()];
@@ -107,7 +110,7 @@ public final class Statuses {
       if (statuses[i].getState() == ImageState.IMAGE_STATE_PENDING
           && !indexes.knows(tokens.get(i).getCollectionId()).orElse(true)) {
         throw new RefusedException(
-            Code.COLLECTION_NOT_FOUND,
+            ErrorCode.COLLECTION_NOT_FOUND,
             "The collection of the token of " + tokens.get(i).getImageId() + " is not known.");
       }
     }
@@ -131,7 +134,7 @@ public final class Statuses {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new RefusedException(Code.QUERY_UNAVAILABLE, "The service is shutting down.");
+      throw new RefusedException(ErrorCode.QUERY_UNAVAILABLE, "The service is shutting down.");
     }
   }
 
@@ -156,7 +159,7 @@ public final class Statuses {
             .setState(ImageState.IMAGE_STATE_PENDING);
     if (indexes.isDeleted(token.getCollectionId())) {
       throw new RefusedException(
-          Code.COLLECTION_NOT_FOUND,
+          ErrorCode.COLLECTION_NOT_FOUND,
           "The collection of the token of " + token.getImageId() + " was deleted.");
     }
     Optional<BuildFollower> follower = indexes.live(token.getCollectionId());

@@ -1,5 +1,0 @@
-/** What each endpoint needs of a key, and how what is refused or has no room is worded. */
-@NullMarked
-package dev.lookalike.embed.edge;
-
-import org.jspecify.annotations.NullMarked;

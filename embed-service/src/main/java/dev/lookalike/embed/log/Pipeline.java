@@ -1,0 +1,426 @@
+package dev.lookalike.embed.log;
+
+import dev.lookalike.embed.log.Bindings.Binding;
+import dev.lookalike.embed.metrics.EmbedMetrics;
+import dev.lookalike.embed.stage.EmbedOutcome;
+import dev.lookalike.embed.stage.EmbedStage;
+import dev.lookalike.embed.stage.FailedShare;
+import dev.lookalike.embed.stage.ImageRecord;
+import dev.lookalike.embed.stage.OutcomeEvents;
+import dev.lookalike.embed.stage.RecordPosition;
+import dev.lookalike.embed.teaching.Taught;
+import dev.lookalike.log.Sources;
+import dev.lookalike.log.Topics;
+import dev.lookalike.proto.events.v1.EmbeddingEvent;
+import dev.lookalike.proto.image.v1.ImageVersion;
+import dev.lookalike.proto.image.v1.Label;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Consumes the images of one collection and produces the outcomes of one build, exactly once: each
+ * poll is one transaction of outcomes, of what the collection's classifier says of them, and of
+ * offsets.
+ *
+ * <p>One thread owns both clients. Whatever goes wrong between them ends in the same way: both are
+ * closed without a commit and opened again, the new producer ends the open transaction, and the new
+ * consumer begins at the committed offsets. So no error leaves a partition stuck, and none
+ * publishes an outcome twice to readers of committed records.
+ */
+final class Pipeline {
+  private static final Logger LOG = Logger.getLogger(Pipeline.class);
+  private static final String NOT_JOINED = "it has not joined its group yet";
+  private static final Duration POLL = Duration.ofMillis(500);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+  /** Another process has taken this slot: giving way for longer keeps the two from alternating. */
+  private static final Duration FENCED_PAUSE = Duration.ofSeconds(15);
+
+  /** Between two looks whether the classifier of the collection is read. */
+  private static final Duration LOOK = Duration.ofMillis(20);
+
+  /** A canonical image has at most 1 MiB by default; this many bytes are read ahead at most. */
+  private static final int FETCH_BYTES = 8 << 20;
+
+  private static final int MAX_REQUEST_BYTES = Broker.MAX_OUTCOME_BYTES;
+
+  private final Binding binding;
+  private final Map<String, Object> clientSettings;
+  private final StreamSettings settings;
+  private final String slot;
+  private final EmbedMetrics metrics;
+  private final Classifiers classifiers;
+  private final EmbedStage stage;
+  private final FailedShare failedShare;
+  private final Thread thread;
+  private volatile boolean stopped;
+  private volatile long lag;
+
+  /** Partitions, and by which record of the classifiers' topic images are labelled from now on. */
+  private volatile Set<Integer> partitions = Set.of();
+
+  private volatile long taughtBy = -1;
+  private volatile Optional<String> trouble = Optional.of(NOT_JOINED);
+  private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
+
+  /** The pipeline must stop: going on would reject images for a fault that is not theirs. */
+  private static final class HaltedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    HaltedException(String reason) {
+      super(reason);
+    }
+  }
+
+  Pipeline(
+      Binding binding,
+      Map<String, Object> clientSettings,
+      StreamSettings settings,
+      String slot,
+      ExecutorService decoders,
+      EmbedMetrics metrics,
+      Classifiers classifiers) {
+    this.binding = binding;
+    this.clientSettings = Map.copyOf(clientSettings);
+    this.settings = settings;
+    this.slot = slot;
+    this.metrics = metrics;
+    this.classifiers = classifiers;
+    this.stage = new EmbedStage(binding.embedder(), decoders, metrics);
+    this.failedShare = new FailedShare(settings.maxFailedShare());
+    this.thread =
+        Thread.ofPlatform()
+            .name("pipeline-" + binding.collection().getName())
+            .daemon()
+            .unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  Binding binding() {
+    return binding;
+  }
+
+  /** Why nothing is embedded now; empty when all is well. */
+  Optional<String> trouble() {
+    return trouble;
+  }
+
+  /** Records without outcome in the partitions of this instance, as of the last poll. */
+  long lag() {
+    return lag;
+  }
+
+  /** What this pipeline has, for the images that were there before. */
+  ExistingImages.Share share() {
+    return new ExistingImages.Share(
+        binding.collection().getId(), binding.build(), partitions, taughtBy);
+  }
+
+  /** Asks to stop after the transaction that is going on. */
+  void stop() {
+    stopped = true;
+    KafkaConsumer<byte[], byte[]> current = consumer;
+    if (current != null) {
+      current.wakeup();
+    }
+  }
+
+  /** Waits for the end; interrupts what takes longer than {@code patience}. */
+  void join(Duration patience) {
+    try {
+      if (!thread.join(patience)) {
+        thread.interrupt();
+        thread.join(Duration.ofSeconds(2));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    Duration pause = FIRST_PAUSE;
+    while (!stopped) {
+      try {
+        stream();
+      } catch (WakeupException e) {
+        LOG.debug("woken to stop");
+      } catch (HaltedException e) {
+        LOG.errorf("%s is halted: %s", name(), e.getMessage());
+        trouble = Optional.of("halted: " + e.getMessage());
+        return;
+      } catch (InterruptedException | InterruptException e) {
+        return;
+      } catch (RuntimeException e) {
+        metrics.restarted();
+        if (trouble.isEmpty()) {
+          pause = FIRST_PAUSE;
+        }
+        trouble = Optional.of(said(e));
+        LOG.warnf(e instanceof KafkaException ? null : e, "%s begins again: %s", name(), said(e));
+        boolean fenced = e instanceof FencedInstanceIdException;
+        if (!sleep(fenced ? FENCED_PAUSE : pause)) {
+          return;
+        }
+        pause = pause.multipliedBy(2);
+        pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+      } catch (Error e) {
+        trouble = Optional.of("its thread ended: " + e);
+        throw e;
+      }
+    }
+  }
+
+  /** Kafka does not always say whose permission is missing. */
+  private String said(RuntimeException e) {
+    return e instanceof AuthorizationException
+        ? "%s Needed: Read of topic %s and of group %s, Write of topic %s and of transactional id %s (docs/kafka.md)"
+            .formatted(
+                e.getMessage(),
+                Topics.images(binding.collection().getId()),
+                group(),
+                Topics.embeddings(binding.collection().getId(), binding.build().getId()),
+                group() + "." + slot)
+        : e.toString();
+  }
+
+  private boolean sleep(Duration pause) {
+    long end = System.nanoTime() + pause.toNanos();
+    try {
+      while (!stopped && System.nanoTime() < end) {
+        Thread.sleep(100);
+      }
+      return true;
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  private String name() {
+    return "collection %s, build %s"
+        .formatted(binding.collection().getName(), binding.build().getId());
+  }
+
+  private void stream() throws HaltedException, InterruptedException {
+    KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            producerSettings(), new ByteArraySerializer(), new ByteArraySerializer());
+    try {
+      // Ends what a killed predecessor of this slot left open; committed offsets are final after
+      // it.
+      producer.initTransactions();
+      trouble = Optional.of("the classifier of the collection is not read yet");
+      while (!stopped && !classifiers.isKnown(binding.collection().getId())) {
+        Thread.sleep(LOOK);
+      }
+      trouble = Optional.of(NOT_JOINED);
+      KafkaConsumer<byte[], byte[]> reading =
+          new KafkaConsumer<>(
+              consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      consumer = reading;
+      try {
+        reading.subscribe(List.of(Topics.images(binding.collection().getId())));
+        while (!stopped) {
+          ConsumerRecords<byte[], byte[]> records = reading.poll(POLL);
+          // Of one transaction all labels are by one classifier, and those after it by no older.
+          // Asked after the wait: what came in since the classifier was there is labelled by it.
+          Optional<Taught> taught = classifiers.of(binding.collection().getId());
+          taughtBy = taught.map(Taught::offset).orElse(-1L);
+          partitions =
+              reading.assignment().stream()
+                  .map(TopicPartition::partition)
+                  .collect(Collectors.toUnmodifiableSet());
+          if (reading.groupMetadata().generationId() >= 0 && trouble.isPresent()) {
+            trouble = Optional.empty();
+            LOG.infof("%s is streaming on %s", name(), binding.embedder().model().device());
+          }
+          if (!records.isEmpty()) {
+            transact(
+                records, taught.filter(each -> each.appliesTo(binding.build())), reading, producer);
+          }
+          lag = lag(reading);
+        }
+      } finally {
+        consumer = null;
+        partitions = Set.of();
+        reading.close(
+            org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(2)));
+      }
+    } finally {
+      producer.close(Duration.ofSeconds(1));
+    }
+  }
+
+  private static long lag(KafkaConsumer<byte[], byte[]> reading) {
+    long sum = 0;
+    for (TopicPartition partition : reading.assignment()) {
+      sum += reading.currentLag(partition).orElse(0);
+    }
+    return sum;
+  }
+
+  private void transact(
+      ConsumerRecords<byte[], byte[]> records,
+      Optional<Taught> taught,
+      KafkaConsumer<byte[], byte[]> reading,
+      KafkaProducer<byte[], byte[]> producer)
+      throws HaltedException, InterruptedException {
+    List<ImageRecord> images = new ArrayList<>(records.count());
+    for (ConsumerRecord<byte[], byte[]> record : records) {
+      // A tombstone ends the life of a key whose Deleted has its outcome already: nothing to say.
+      if (record.value() != null) {
+        images.add(
+            new ImageRecord(
+                new RecordPosition(record.partition(), record.offset()),
+                record.key() == null ? new byte[0] : record.key(),
+                record.value()));
+      }
+    }
+    List<EmbedOutcome> outcomes = stage.embed(images);
+    if (outcomes.size() != images.size()) {
+      throw new IllegalStateException(outcomes.size() + " outcomes for " + images.size());
+    }
+    Optional<String> fault = failedShare.add(outcomes);
+    if (fault.isPresent()) {
+      throw new HaltedException(fault.get());
+    }
+    String target = Topics.embeddings(binding.collection().getId(), binding.build().getId());
+    Instant now = Instant.now();
+    producer.beginTransaction();
+    for (EmbedOutcome outcome : outcomes) {
+      EmbeddingEvent event =
+          OutcomeEvents.event(
+              outcome,
+              binding.collection().getGeneration(),
+              binding.build().getModel(),
+              binding.embedder().model().device(),
+              now);
+      ProducerRecord<byte[], byte[]> record =
+          new ProducerRecord<>(
+              target, outcome.position().partition(), outcome.key(), event.toByteArray());
+      record.headers().add(Sources.HEADER, Sources.header(event.getSource()));
+      // What fails here fails the commit.
+      var unused = producer.send(record);
+      if (taught.isPresent() && outcome instanceof EmbedOutcome.Embedded embedded) {
+        annotate(embedded, taught.get(), event.getSource(), now, producer);
+      }
+    }
+    producer.sendOffsetsToTransaction(records.nextOffsets(), reading.groupMetadata());
+    producer.commitTransaction();
+    outcomes.forEach(this::count);
+  }
+
+  /** A new version has no labels of a classifier yet: nothing is to be taken back. */
+  private void annotate(
+      EmbedOutcome.Embedded embedded,
+      Taught taught,
+      ImageVersion version,
+      Instant now,
+      KafkaProducer<byte[], byte[]> producer) {
+    if (TaughtLabels.areNotWanted(embedded.source().getLabelsList())) {
+      return;
+    }
+    Optional<Label> label = taught.label(embedded.embedding().values());
+    metrics.taught(label.isPresent());
+    label.ifPresent(
+        said -> {
+          // What fails here fails the commit, too.
+          var unused =
+              producer.send(
+                  TaughtLabels.record(
+                      binding.collection().getId(),
+                      embedded.key(),
+                      version,
+                      Optional.of(said),
+                      now));
+        });
+  }
+
+  private void count(EmbedOutcome outcome) {
+    switch (outcome) {
+      case EmbedOutcome.Embedded embedded -> metrics.outcome("embedded", "");
+      case EmbedOutcome.Rejected rejected -> {
+        metrics.outcome("rejected", rejected.reason().name());
+        LOG.infof(
+            "%s: %d.%d.%d is rejected: %s: %s",
+            name(),
+            binding.collection().getGeneration(),
+            rejected.position().partition(),
+            rejected.position().offset(),
+            rejected.reason(),
+            rejected.detail());
+      }
+      case EmbedOutcome.Removed removed -> metrics.outcome("removed", removed.cause().name());
+    }
+  }
+
+  private String group() {
+    return "lookalike.embed.%s.%s".formatted(binding.collection().getId(), binding.build().getId());
+  }
+
+  private Map<String, Object> consumerSettings() {
+    Map<String, Object> config = new HashMap<>(clientSettings);
+    config.put(ConsumerConfig.GROUP_ID_CONFIG, group());
+    // The newer protocol refuses the same instance id until a session of 45 s is over.
+    config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
+    config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, slot);
+    config.put(ConsumerConfig.CLIENT_ID_CONFIG, "lookalike-embed-" + slot);
+    config.put(
+        ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) settings.sessionTimeout().toMillis());
+    config.put(
+        ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
+        (int) settings.sessionTimeout().toMillis() / 4);
+    config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, settings.maxPollRecords());
+    config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
+    config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES / 4);
+    config.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 5000L);
+    return config;
+  }
+
+  private Map<String, Object> producerSettings() {
+    Map<String, Object> config = new HashMap<>(clientSettings);
+    int timeout = (int) settings.transactionTimeout().toMillis();
+    config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group() + "." + slot);
+    config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-embed-" + slot);
+    config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, timeout);
+    config.put(ProducerConfig.ACKS_CONFIG, "all");
+    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
+    config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 8L << 20);
+    config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, timeout / 2);
+    config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeout);
+    config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, (long) timeout);
+    return config;
+  }
+}

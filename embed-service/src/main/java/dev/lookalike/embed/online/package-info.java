@@ -1,5 +1,0 @@
-/** Query images: embedded on request, along the path of stored images. */
-@NullMarked
-package dev.lookalike.embed.online;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,194 @@
+package dev.lookalike.embed.rest;
+
+import com.google.protobuf.UnsafeByteOperations;
+import dev.lookalike.embed.log.Bindings;
+import dev.lookalike.embed.query.QueryImages;
+import dev.lookalike.embed.query.ServedModels;
+import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
+import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
+import dev.lookalike.proto.embed.v1.EmbedResult;
+import dev.lookalike.proto.embed.v1.ListModelsResponse;
+import dev.lookalike.proto.embed.v1.QueryImage;
+import dev.lookalike.proto.image.v1.Region;
+import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.error.ErrorCode;
+import dev.lookalike.service.error.RefusedException;
+import io.smallrye.common.annotation.Blocking;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import java.io.IOException;
+import java.io.InputStream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** The Embed service over HTTP. */
+@Path("/v1")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Embed")
+@Blocking
+public class EmbedResource {
+  private final QueryImages images;
+  private final ServedModels models;
+  private final Bindings bindings;
+
+  public EmbedResource(QueryImages images, ServedModels models, Bindings bindings) {
+    this.images = images;
+    this.models = models;
+    this.bindings = bindings;
+  }
+
+  /** One image; its refusal is the answer's status. */
+  @POST
+  @Path("/collections/{collection}/embed")
+  @Consumes(MediaType.WILDCARD)
+  @Operation(summary = "Embed query images ahead of the bulk, as stored images are embedded")
+  @RequestBody(
+      content = {
+        @Content(
+            mediaType = "image/*",
+            schema =
+                @Schema(
+                    type = org.eclipse.microprofile.openapi.annotations.enums.SchemaType.STRING,
+                    format = "binary")),
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = EmbedJson.Request.class))
+      })
+  @APIResponse(
+      responseCode = "200",
+      description = "one result for each image, in order",
+      content = @Content(schema = @Schema(implementation = EmbedJson.Response.class)))
+  public EmbedJson.Response embedOne(
+      @PathParam("collection") @Parameter(description = "name or id") String collection,
+      @QueryParam("region") @Parameter(description = "x,y,width,height in fractions of the image")
+          @Nullable String region,
+      @Context HttpHeaders headers,
+      InputStream body) {
+    byte[] bytes = read(body, headers.getLength());
+    QueryImage.Builder image =
+        QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(bytes));
+    if (region != null) {
+      image.setRegion(region(region));
+    }
+    EmbedImagesResponse response =
+        images.embed(
+            EmbedImagesRequest.newBuilder().setCollectionId(collection).addImages(image).build());
+    EmbedResult only = response.getResults(0);
+    if (only.hasRefused()) {
+      throw new RefusedException(
+          ErrorCode.valueOf(only.getRefused().getCode()), only.getRefused().getMessage());
+    }
+    return EmbedJson.Response.of(response);
+  }
+
+  /** Several images; each has its own answer. */
+  @POST
+  @Path("/collections/{collection}/embed")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(hidden = true)
+  public EmbedJson.Response embedSeveral(
+      @PathParam("collection") String collection, EmbedJson.@Nullable Request body) {
+    if (body == null || body.images() == null) {
+      throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "images: a list is wanted");
+    }
+    EmbedImagesRequest.Builder request =
+        EmbedImagesRequest.newBuilder().setCollectionId(collection);
+    for (EmbedJson.Image each : body.images()) {
+      if (each == null || each.image() == null) {
+        throw new RefusedException(
+            ErrorCode.INVALID_ARGUMENT, "images: each has an image, in base64");
+      }
+      QueryImage.Builder image =
+          QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(each.image()));
+      EmbedJson.RegionJson region = each.region();
+      if (region != null) {
+        image.setRegion(
+            Region.newBuilder()
+                .setX(region.x())
+                .setY(region.y())
+                .setWidth(region.width())
+                .setHeight(region.height()));
+      }
+      request.addImages(image);
+    }
+    return EmbedJson.Response.of(images.embed(request.build()));
+  }
+
+  @GET
+  @Path("/models")
+  @Operation(summary = "The models of this instance, and what it does not serve")
+  public EmbedJson.ModelList models(@Context RoutingContext routing) {
+    Caller caller = Caller.of(routing);
+    ListModelsResponse all = models.list(caller::mayRead);
+    return new EmbedJson.ModelList(
+        all.getModelsList().stream().map(EmbedJson.Served::of).toList(),
+        all.getRefusedList().stream().map(EmbedJson.RefusedModel::of).toList(),
+        bindings.unserved().stream()
+            .filter(each -> caller.mayRead(each.collectionId()))
+            .map(each -> new EmbedJson.Unserved(each.collection(), each.reason()))
+            .toList(),
+        all.getDevicePolicy(),
+        all.getDeviceTrouble());
+  }
+
+  /**
+   * The body, in an array that is made once where its length is said.
+   *
+   * @param declared length of the body; negative where it is not said
+   */
+  private byte[] read(InputStream body, int declared) {
+    long most = images.maxImageBytes();
+    try {
+      byte[] bytes;
+      if (declared < 0) {
+        bytes = body.readNBytes(Math.toIntExact(most + 1));
+      } else {
+        bytes = new byte[Math.toIntExact(Math.min(declared, most + 1))];
+        if (body.readNBytes(bytes, 0, bytes.length) < bytes.length) {
+          throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "the body was cut off");
+        }
+      }
+      if (bytes.length > most) {
+        throw new RefusedException(
+            ErrorCode.TOO_MANY_BYTES, "an image has at most " + most + " bytes");
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new RefusedException(
+          ErrorCode.INVALID_ARGUMENT, "the body was cut off or came too slowly");
+    }
+  }
+
+  static Region region(String text) {
+    String[] parts = text.split(",", -1);
+    if (parts.length == 4) {
+      try {
+        return Region.newBuilder()
+            .setX(Float.parseFloat(parts[0].strip()))
+            .setY(Float.parseFloat(parts[1].strip()))
+            .setWidth(Float.parseFloat(parts[2].strip()))
+            .setHeight(Float.parseFloat(parts[3].strip()))
+            .build();
+      } catch (NumberFormatException e) {
+        // Falls through to the refusal.
+      }
+    }
+    throw new RefusedException(
+        ErrorCode.INVALID_REGION, "region: x,y,width,height in fractions are wanted");
+  }
+}

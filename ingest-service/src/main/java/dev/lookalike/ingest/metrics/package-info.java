@@ -1,0 +1,5 @@
+/** What is counted and timed. */
+@NullMarked
+package dev.lookalike.ingest.metrics;
+
+import org.jspecify.annotations.NullMarked;
