@@ -21,7 +21,7 @@ public record Comparison(
   public record Example(String imageId, String difference) {}
 
   /** How an entry differs. */
-  enum Difference {
+  public enum Difference {
     /** The log has it, the index does not. */
     MISSING,
     /** Both have it, and they differ. */
@@ -34,15 +34,18 @@ public record Comparison(
     examples = List.copyOf(examples);
   }
 
-  static Comparison clean(long compared) {
+  /** Without a difference. */
+  public static Comparison clean(long compared) {
     return new Comparison(compared, 0, 0, 0, List.of());
   }
 
-  boolean isClean() {
+  /** Whether nothing differs. */
+  public boolean isClean() {
     return missing == 0 && stale == 0 && extra == 0;
   }
 
-  Comparison with(Difference difference, String imageId) {
+  /** With one more difference. */
+  public Comparison with(Difference difference, String imageId) {
     List<Example> more = new ArrayList<>(examples);
     if (more.size() < MAX_EXAMPLES) {
       more.add(new Example(imageId, difference.name().toLowerCase(Locale.ROOT)));

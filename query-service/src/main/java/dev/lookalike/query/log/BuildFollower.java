@@ -2,6 +2,8 @@ package dev.lookalike.query.log;
 
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.query.catalog.Follower;
+import dev.lookalike.query.catalog.ProgressSignal;
 import dev.lookalike.query.follow.FollowStatus;
 import dev.lookalike.query.follow.IndexFeed;
 import dev.lookalike.query.follow.RecordReader;
@@ -28,7 +30,7 @@ import org.jboss.logging.Logger;
  * <p>Concurrency: only the thread writes; what others read is in {@link FollowStatus}. An index may
  * be closed while others use it, when another takes its place: then it says UNAVAILABLE.
  */
-public final class BuildFollower implements AutoCloseable {
+public final class BuildFollower implements Follower {
   private static final Logger LOG = Logger.getLogger(BuildFollower.class);
 
   /** Pause before opening again an index that has failed. */
@@ -44,7 +46,8 @@ public final class BuildFollower implements AutoCloseable {
   private final Closing closing = new Closing();
   private final Thread thread;
 
-  BuildFollower(
+  /** Makes a follower, which does nothing before {@link #start}. */
+  public BuildFollower(
       Collection collection,
       Build build,
       Map<String, Object> kafka,
@@ -109,42 +112,41 @@ public final class BuildFollower implements AutoCloseable {
         new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
-  void start() {
+  @Override
+  public void start() {
     thread.start();
   }
 
+  @Override
   public Collection collection() {
     return collection;
   }
 
+  @Override
   public Build build() {
     return build;
   }
 
-  /** The index, while it is open. */
+  @Override
   public Optional<VectorIndex> index() {
     return status.index();
   }
 
-  /**
-   * Whether everything that the log held when the index was opened is in it. Stays true while the
-   * broker is away.
-   */
+  @Override
   public boolean caughtUp() {
     return status.caughtUp();
   }
 
-  /** What keeps the index from following the log; empty: nothing. */
+  @Override
   public Optional<String> problem() {
     return status.problem();
   }
 
-  /** Records between the index and the end of the log, as the broker last told. */
+  @Override
   public long lag() {
     return status.lag();
   }
 
-  /** Stops, with a last commit. A second call does nothing. */
   @Override
   public void close() {
     closing.begin();

@@ -2,6 +2,7 @@ package dev.lookalike.query.log;
 
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.query.catalog.ProgressSignal;
 import dev.lookalike.query.compare.Comparison;
 import dev.lookalike.query.compare.IndexComparison;
 import dev.lookalike.query.index.IndexException;
@@ -28,14 +29,14 @@ import org.jboss.logging.Logger;
  * into a temporary Lucene index, which goes on following; so both can be compared after they have
  * read the same. Needs the disk of one more index, and no memory that grows with it.
  */
-final class LogComparison {
+public final class LogComparison {
   private static final Logger LOG = Logger.getLogger(LogComparison.class);
   private static final Duration POLL = Duration.ofMillis(200);
   private static final int MAX_SUSPECTS = 10_000;
   private static final String SCRATCH = "compare-";
 
   /** Deletes what is left of comparisons that ended with their process. */
-  static void sweep(Path directory) {
+  public static void sweep(Path directory) {
     try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, SCRATCH + "*")) {
       for (Path scratch : left) {
         LuceneIndex.delete(scratch);
@@ -58,7 +59,7 @@ final class LogComparison {
    * @param live the index that answers, which follows the log in another thread
    * @param patience for everything that has to be waited for
    */
-  LogComparison(
+  public LogComparison(
       Map<String, Object> kafka,
       IndexSettings settings,
       Collection collection,
@@ -78,7 +79,7 @@ final class LogComparison {
    *
    * @throws IndexException if the log or the index cannot be read to the end
    */
-  Comparison run() {
+  public Comparison run() {
     try {
       Files.createDirectories(settings.directory());
       Path directory = Files.createTempDirectory(settings.directory(), SCRATCH);
