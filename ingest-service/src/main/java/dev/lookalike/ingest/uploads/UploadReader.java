@@ -3,8 +3,6 @@ package dev.lookalike.ingest.uploads;
 import dev.lookalike.service.error.RefusedException;
 import dev.lookalike.service.rest.ImageBody;
 import dev.lookalike.service.rest.ImageForm;
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
@@ -16,15 +14,13 @@ import java.util.Set;
  * Reads the body of an upload within its limits: of bytes, and of time. Blocks the caller;
  * thread-safe.
  */
-@Singleton
-public class UploadReader {
+public final class UploadReader {
   private static final String ATTRIBUTES = "attributes";
   private static final String LABEL = "label";
 
   private final long maxImageBytes;
   private final Duration timeout;
 
-  @Inject
   public UploadReader(UploadSettings settings) {
     this(settings.maxImageBytes().asLongValue(), settings.readTimeout());
   }

@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-class ClassifiersTest {
+class ClassifierRulesTest {
   private static final int DIMENSION = 2;
 
   private static final ClassifierSettings SETTINGS =
@@ -51,7 +51,7 @@ class ClassifiersTest {
                 ClassifierGate.newBuilder()
                     .setReferences(ByteString.copyFrom(new byte[] {1, 0, 0, 127}))
                     .setMinSimilarity(0.5f));
-    Classifiers.verify(change.apply(good).build(), DIMENSION, SETTINGS);
+    ClassifierRules.require(change.apply(good).build(), DIMENSION, SETTINGS);
   }
 
   private static void refused(UnaryOperator<Classifier.Builder> change, String because) {

@@ -1,7 +1,7 @@
-package dev.lookalike.ingest.log;
+package dev.lookalike.ingest.records;
 
 /**
- * A record to be written. The arrays are not copied and must not change.
+ * A record to be appended. The arrays are not copied and must not change.
  *
  * @param partition from 0
  * @param key UTF-8
