@@ -22,8 +22,8 @@ public record RegistryView(
   }
 
   /**
-   * By name or by id; the empty string means {@link CollectionRegistry#DEFAULT}. A name wins over
-   * an equal id.
+   * A collection by name or by id; the empty string means {@link CollectionRegistry#DEFAULT}. A
+   * name wins over an equal id.
    */
   public Optional<CollectionState> find(String nameOrId) {
     String wanted = nameOrId.isEmpty() ? CollectionRegistry.DEFAULT : nameOrId;
@@ -33,7 +33,7 @@ public record RegistryView(
         .or(() -> withId(wanted));
   }
 
-  /** The collection of an id, whatever it is called. */
+  /** The collection of an id, whatever its name is. */
   public Optional<CollectionState> withId(String id) {
     return collections.stream().filter(state -> state.collection().getId().equals(id)).findFirst();
   }

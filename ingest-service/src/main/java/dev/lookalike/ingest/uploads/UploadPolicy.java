@@ -88,8 +88,10 @@ public final class UploadPolicy implements AdmissionPolicy {
   }
 
   @Override
-  public boolean takesCompressed() {
-    return true;
+  public boolean takesCompressed(MethodDescriptor<?, ?> method) {
+    // Their marshaller makes room for what they become.
+    return is(method, IngestGrpc.getPutImageMethod())
+        || is(method, IngestGrpc.getPutImagesMethod());
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.lookalike.query.search;
+package dev.lookalike.query.client;
 
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
@@ -19,9 +19,6 @@ import org.jboss.logging.Logger;
 /** Has query images embedded by embed-service. */
 public final class EmbedClient implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(EmbedClient.class);
-
-  /** Images of one call, as the contract of embed-service says. */
-  static final int MAX_IMAGES = 16;
 
   private static final int MAX_ANSWER_BYTES = 4 << 20;
 
@@ -49,12 +46,12 @@ public final class EmbedClient implements AutoCloseable {
   }
 
   /**
-   * Embeds at most {@link #MAX_IMAGES} images.
+   * Embeds the images of a request.
    *
-   * @throws RefusedException if the service does not answer or refuses the call; a refused image is
-   *     part of the answer
+   * @return one result for each image, in their order; an image may be refused there
+   * @throws RefusedException if the service does not answer, or refuses the call
    */
-  EmbedImagesResponse embed(EmbedImagesRequest request) {
+  public EmbedImagesResponse embed(EmbedImagesRequest request) {
     long start = System.nanoTime();
     EmbedImagesResponse response;
     try {
@@ -82,7 +79,7 @@ public final class EmbedClient implements AutoCloseable {
     channel.shutdownNow();
   }
 
-  /** What embed-service says of the request goes on to the caller; the rest is its own trouble. */
+  /** What embed-service says of the request is passed on; the rest is its own trouble. */
   private static RefusedException refused(StatusRuntimeException e) {
     Optional<ErrorCode> code = GrpcErrors.codeOf(e).filter(EmbedClient::isOfTheRequest);
     if (code.isPresent()) {
@@ -99,14 +96,5 @@ public final class EmbedClient implements AutoCloseable {
       case INVALID_ARGUMENT, RESOURCE_EXHAUSTED -> true;
       default -> code == ErrorCode.MODEL_FAILED;
     };
-  }
-
-  /** A code of embed-service as one of ours. */
-  static ErrorCode known(String name) {
-    Optional<ErrorCode> code = ErrorCode.named(name);
-    if (code.isEmpty()) {
-      LOG.warnf("embed-service refuses with a code that is not in the contract: %s", name);
-    }
-    return code.orElse(ErrorCode.INVALID_ARGUMENT);
   }
 }

@@ -1,4 +1,4 @@
-package dev.lookalike.query.log;
+package dev.lookalike.query.compare;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +17,16 @@ public record Comparison(
     long compared, long missing, long stale, long extra, List<Example> examples) {
   private static final int MAX_EXAMPLES = 100;
 
+  /** How an entry differs. */
+  public enum Difference {
+    /** The log has it, the index does not. */
+    MISSING,
+    /** Both have it, and they differ. */
+    STALE,
+    /** The index has it, the log does not. */
+    EXTRA
+  }
+
   /** One that differs: {@code missing}, {@code stale} or {@code extra}. */
   public record Example(String imageId, String difference) {}
 
@@ -24,24 +34,24 @@ public record Comparison(
     examples = List.copyOf(examples);
   }
 
-  static Comparison clean(long compared) {
+  public static Comparison clean(long compared) {
     return new Comparison(compared, 0, 0, 0, List.of());
   }
 
-  boolean isClean() {
+  public boolean isClean() {
     return missing == 0 && stale == 0 && extra == 0;
   }
 
-  Comparison with(LogComparison.Difference difference, String imageId) {
+  public Comparison with(Difference difference, String imageId) {
     List<Example> more = new ArrayList<>(examples);
     if (more.size() < MAX_EXAMPLES) {
       more.add(new Example(imageId, difference.name().toLowerCase(Locale.ROOT)));
     }
     return new Comparison(
         compared,
-        missing + (difference == LogComparison.Difference.MISSING ? 1 : 0),
-        stale + (difference == LogComparison.Difference.STALE ? 1 : 0),
-        extra + (difference == LogComparison.Difference.EXTRA ? 1 : 0),
+        missing + (difference == Difference.MISSING ? 1 : 0),
+        stale + (difference == Difference.STALE ? 1 : 0),
+        extra + (difference == Difference.EXTRA ? 1 : 0),
         more);
   }
 }

@@ -1,4 +1,4 @@
-package dev.lookalike.query.log;
+package dev.lookalike.query.catalog;
 
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
@@ -13,7 +13,7 @@ public final class ProgressSignal {
   private final Condition changed = lock.newCondition();
   private long count;
 
-  /** Number of changes so far. */
+  /** The number of changes so far. */
   public long count() {
     lock.lock();
     try {
@@ -23,7 +23,7 @@ public final class ProgressSignal {
     }
   }
 
-  /** Something has changed. */
+  /** Says that something has changed. */
   public void raise() {
     lock.lock();
     try {

@@ -1,37 +1,37 @@
-package dev.lookalike.query.search;
+package dev.lookalike.query.catalog;
 
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
-/** Lets a bounded number of requests in; the next is refused at once. */
-final class Gate {
-  private final Semaphore places;
+/** Bounds how many requests do the same kind of work at a time; one more is refused at once. */
+public final class Slots {
+  private final Semaphore free;
   private final String what;
 
   /**
    * @param what is bounded, for the message: "searches"
    */
-  Gate(int places, String what) {
-    this.places = new Semaphore(places);
+  public Slots(int slots, String what) {
+    this.free = new Semaphore(slots);
     this.what = what;
   }
 
   /**
-   * Does the work while holding a place.
+   * Does the work in a slot of its own.
    *
-   * @throws RefusedException FULL if there is none
+   * @throws RefusedException FULL if none is free
    */
-  <T> T with(Supplier<T> work) {
-    if (!places.tryAcquire()) {
+  public <T> T with(Supplier<T> work) {
+    if (!free.tryAcquire()) {
       throw new RefusedException(
           ErrorCode.FULL, "Too many " + what + " at the moment; try again in a second.");
     }
     try {
       return work.get();
     } finally {
-      places.release();
+      free.release();
     }
   }
 }
