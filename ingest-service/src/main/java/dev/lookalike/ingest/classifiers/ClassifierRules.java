@@ -51,7 +51,9 @@ final class ClassifierRules {
         "biases: expected 4 bytes for each class");
     requireFinite("weights", classifier.getWeights().asReadOnlyByteBuffer());
     requireFinite("biases", classifier.getBiases().asReadOnlyByteBuffer());
-    require(classifier.getThreshold() >= 0 && classifier.getThreshold() <= 1, "threshold must be 0 to 1");
+    require(
+        classifier.getThreshold() >= 0 && classifier.getThreshold() <= 1,
+        "threshold must be 0 to 1");
     if (classifier.hasGate()) {
       int size = classifier.getGate().getReferences().size();
       require(

@@ -140,8 +140,8 @@ public final class CollectionCommands {
 
   /**
    * Deletes a collection with everything in it. Final once the registry has the record; topics and
-   * originals are removed at once or, where that fails, later. A deleted {@code default} is followed
-   * by a new and empty one.
+   * originals are removed at once or, where that fails, later. A deleted {@code default} is
+   * followed by a new and empty one.
    *
    * @throws RefusedException COLLECTION_NOT_FOUND, INVALID_COLLECTION_NAME, BROKER_UNAVAILABLE
    */
@@ -159,7 +159,9 @@ public final class CollectionCommands {
         leftovers.remove(registry.view().deleted());
       } catch (RuntimeException e) {
         // The deletion stands, whatever goes wrong with what is left.
-        LOG.warnf("the topics and originals of %s will be removed later: %s", collection.getId(), e.getMessage());
+        LOG.warnf(
+            "the topics and originals of %s will be removed later: %s",
+            collection.getId(), e.getMessage());
       }
       return collection;
     } finally {

@@ -64,7 +64,8 @@ final class RegistryWriter {
     long last = log.append(records).getLast();
     if (!registry.await(() -> registry.position() > last, READ_BACK)) {
       throw new RefusedException(
-          ErrorCode.BROKER_UNAVAILABLE, "the record is written, but the registry has not read it back yet");
+          ErrorCode.BROKER_UNAVAILABLE,
+          "the record is written, but the registry has not read it back yet");
     }
   }
 

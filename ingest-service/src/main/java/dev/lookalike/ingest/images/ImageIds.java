@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 
 /**
  * Ids of images: the client's own, or derived, so that a repeated request gets the same id from any
- * instance. A derived id is the first 160 bits of a SHA-256 in base32 (RFC 4648, lower case):
- * 32 characters.
+ * instance. A derived id is the first 160 bits of a SHA-256 in base32 (RFC 4648, lower case): 32
+ * characters.
  */
 public final class ImageIds {
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,127}");
@@ -31,7 +31,8 @@ public final class ImageIds {
    */
   public static String checked(String id) {
     if (!ID.matcher(id).matches()) {
-      throw new RefusedException(ErrorCode.INVALID_IMAGE_ID, "an image id must match " + ID.pattern());
+      throw new RefusedException(
+          ErrorCode.INVALID_IMAGE_ID, "an image id must match " + ID.pattern());
     }
     return id;
   }

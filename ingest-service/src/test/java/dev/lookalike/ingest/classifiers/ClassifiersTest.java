@@ -86,8 +86,7 @@ class ClassifiersTest {
   @Test
   void publishesWithTheModelThatTheCollectionIsBoundTo() throws Exception {
     Classifier published =
-        classifiers.put(
-            "hats", classifier().setVersion("mine").setRequestId("mine").build());
+        classifiers.put("hats", classifier().setVersion("mine").setRequestId("mine").build());
     assertThat(event().getClassifier()).isEqualTo(published);
     assertThat(published.getModel().getId()).isEqualTo("model");
     assertThat(published.getTaughtAt().getSeconds()).isEqualTo(NOW.getEpochSecond());
@@ -129,8 +128,7 @@ class ClassifiersTest {
     refused(
         ErrorCode.INVALID_ARGUMENT,
         () -> classifiers.put("hats", classifier().setBiases(floats(1)).build()));
-    refused(
-        ErrorCode.COLLECTION_NOT_FOUND, () -> classifiers.put("shoes", classifier().build()));
+    refused(ErrorCode.COLLECTION_NOT_FOUND, () -> classifiers.put("shoes", classifier().build()));
     assertThat(appended).isEmpty();
   }
 

@@ -38,8 +38,7 @@ class CatalogueTest {
   @Test
   void whatIsNotThereIsToldWithoutRepeatingNonsense() {
     refused(ErrorCode.COLLECTION_NOT_FOUND, "no collection \"hats\"", () -> catalogue.get("hats"));
-    refused(
-        ErrorCode.COLLECTION_NOT_FOUND, "no such collection", () -> catalogue.get("<script>"));
+    refused(ErrorCode.COLLECTION_NOT_FOUND, "no such collection", () -> catalogue.get("<script>"));
   }
 
   @Test
@@ -56,9 +55,7 @@ class CatalogueTest {
     catalogue.requireExisting(hats);
     registry.delete("hats00000001");
     refused(
-        ErrorCode.COLLECTION_NOT_FOUND,
-        "deleted meanwhile",
-        () -> catalogue.requireExisting(hats));
+        ErrorCode.COLLECTION_NOT_FOUND, "deleted meanwhile", () -> catalogue.requireExisting(hats));
   }
 
   private static void refused(ErrorCode code, String detail, Runnable work) {

@@ -173,8 +173,7 @@ class CollectionCommandsTest {
     refused(ErrorCode.COLLECTION_EXISTS, () -> commands.rename("hats", "caps"));
     assertThat(registry.view().withId(SHOES).orElseThrow().collection().getName())
         .isEqualTo("caps");
-    assertThat(registry.view().withId(HATS).orElseThrow().collection().getName())
-        .isEqualTo("hats");
+    assertThat(registry.view().withId(HATS).orElseThrow().collection().getName()).isEqualTo("hats");
     assertThat(registry.view().late()).as("settled in the log").isEmpty();
     assertThat(written().getLast().getCollection().getName()).isEqualTo("hats");
   }

@@ -19,8 +19,7 @@ class CollectionRulesTest {
   private static final ServedModels SERVED =
       new ServedModels(
           List.of(
-              new ServedModels.Model("small", 224, 224),
-              new ServedModels.Model("tall", 500, 5000)),
+              new ServedModels.Model("small", 224, 224), new ServedModels.Model("tall", 500, 5000)),
           Optional.of("small"),
           Map.of());
 
@@ -103,10 +102,10 @@ class CollectionRulesTest {
     CollectionRules.requireModel(collection.toBuilder().setModel("small").build(), SERVED);
     refused(
         ErrorCode.MODEL_NOT_SERVED,
-        () -> CollectionRules.requireModel(collection.toBuilder().setModel("other").build(), SERVED));
+        () ->
+            CollectionRules.requireModel(collection.toBuilder().setModel("other").build(), SERVED));
     Collection tall = collection.toBuilder().setModel("tall").build();
-    refused(
-        ErrorCode.MODEL_WANTS_MORE_PIXELS, () -> CollectionRules.requireModel(tall, SERVED));
+    refused(ErrorCode.MODEL_WANTS_MORE_PIXELS, () -> CollectionRules.requireModel(tall, SERVED));
     CollectionRules.requireModel(tall.toBuilder().setAcceptSmallerImages(true).build(), SERVED);
     refused(
         ErrorCode.MODEL_WANTS_MORE_PIXELS,

@@ -59,9 +59,7 @@ class LeftoversTest {
   void originalsGoThoughATopicMayNotBeDeleted() throws Exception {
     topics.held.add(Topics.images(HATS));
     leftovers.remove(DELETED);
-    assertThat(topics.names)
-        .contains(Topics.images(HATS))
-        .doesNotContain(Topics.annotations(HATS));
+    assertThat(topics.names).contains(Topics.images(HATS)).doesNotContain(Topics.annotations(HATS));
     assertThat(blobs.open(ORIGINAL)).isEmpty();
     topics.held.clear();
     leftovers.remove(DELETED);

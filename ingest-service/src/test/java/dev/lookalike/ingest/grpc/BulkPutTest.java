@@ -284,7 +284,7 @@ class BulkPutTest {
     }
 
     @Override
-    public boolean takesCompressed() {
+    public boolean takesCompressed(MethodDescriptor<?, ?> method) {
       return true;
     }
 

@@ -51,8 +51,7 @@ class ImagesTest {
   private final FakeIndex index = new FakeIndex();
   private final FakeBlobs blobs = new FakeBlobs();
   private CanonicalResult canonical =
-      new CanonicalResult.Canonical(
-          new CanonicalImage(JPEG, 512, 300), ImageFormat.PNG, 1024, 600);
+      new CanonicalResult.Canonical(new CanonicalImage(JPEG, 512, 300), ImageFormat.PNG, 1024, 600);
   private Optional<Bounds> asked = Optional.empty();
   private final Catalogue catalogue = new Catalogue(registry);
   private final Images images =
@@ -160,8 +159,7 @@ class ImagesTest {
 
   @Test
   void theOriginalIsKeptBeforeTheRecordSpeaksOfIt() throws Exception {
-    registry.write(
-        FakeRegistry.collection("kept00000001", "kept").setKeepOriginals(true).build());
+    registry.write(FakeRegistry.collection("kept00000001", "kept").setKeepOriginals(true).build());
     PutCommand command =
         PutCommand.of("kept", Optional.of("a"), Optional.empty(), Map.of(), List.of());
     blobs.away = true;
@@ -211,7 +209,9 @@ class ImagesTest {
         .extracting(record -> Keys.imageId(record.key()))
         .containsExactly("a1", "a2", "a3", "a4", "a5");
     List<ImageVersion> lasts =
-        deleted.tokens().stream().map(token -> Tokens.decode(token).orElseThrow().getVersion()).toList();
+        deleted.tokens().stream()
+            .map(token -> Tokens.decode(token).orElseThrow().getVersion())
+            .toList();
     assertThat(lasts).isNotEmpty();
     for (ImageVersion last : lasts) {
       assertThat(last.getOffset())
@@ -300,7 +300,10 @@ class ImagesTest {
     assertThat(versions.stored(hats, "a", other)).as("of another image").isEmpty();
     log.write(
         new Append(
-            Topics.images(HATS), version.getPartition(), Keys.image("a"), new byte[] {(byte) 0xff}));
+            Topics.images(HATS),
+            version.getPartition(),
+            Keys.image("a"),
+            new byte[] {(byte) 0xff}));
     assertThat(
             versions.stored(
                 hats,

@@ -15,7 +15,11 @@ class PatchTest {
     assertThatThrownBy(() -> Patch.of(Map.of(), List.of(), Optional.empty()))
         .hasMessageContaining("INVALID_ARGUMENT");
     assertThatThrownBy(
-            () -> Patch.of(Map.of("a", AttributeValue.newBuilder().setNumber(1).build()), List.of("a"), Optional.empty()))
+            () ->
+                Patch.of(
+                    Map.of("a", AttributeValue.newBuilder().setNumber(1).build()),
+                    List.of("a"),
+                    Optional.empty()))
         .hasMessageContaining("INVALID_ATTRIBUTE");
     assertThat(Patch.of(Map.of(), List.of("a", "a"), Optional.of(List.of())).remove())
         .containsExactly("a");

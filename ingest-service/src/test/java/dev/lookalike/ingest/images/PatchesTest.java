@@ -94,8 +94,7 @@ class PatchesTest {
     assertThat(removed.getAttribute().getName()).isEqualTo("color");
     assertThat(removed.getAttribute().hasValue()).isFalse();
     Append labels = log.appended.get(2);
-    assertThat(labels.key())
-        .isEqualTo(Keys.labels("a", LabelSource.LABEL_SOURCE_USER, VERSION));
+    assertThat(labels.key()).isEqualTo(Keys.labels("a", LabelSource.LABEL_SOURCE_USER, VERSION));
     AnnotationEvent labelled = AnnotationEvent.parseFrom(labels.value());
     assertThat(labelled.getLabels().getSource()).isEqualTo(LabelSource.LABEL_SOURCE_USER);
     assertThat(labelled.getLabels().getLabels(0).getName()).isEqualTo("hat");

@@ -86,8 +86,7 @@ class UploadPolicyTest {
   void anUploadNeedsAPlaceFromItsFirstByteAndOtherCallsOnlyWhereTheyAreLarge() {
     UploadPolicy policy = policy(Optional.of(LARGEST));
     long message = LARGEST + LARGEST / 8;
-    assertThat(policy.limit(IngestGrpc.getPutImageMethod()))
-        .hasValue(new MessageLimit(0, message));
+    assertThat(policy.limit(IngestGrpc.getPutImageMethod())).hasValue(new MessageLimit(0, message));
     assertThat(policy.limit(IngestGrpc.getPutClassifierMethod()))
         .hasValue(new MessageLimit(0, message));
     assertThat(policy.limit(IngestGrpc.getPatchImageMethod()))
