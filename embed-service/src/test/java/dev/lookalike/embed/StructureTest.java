@@ -54,6 +54,28 @@ class StructureTest {
   }
 
   @Test
+  void coresKnowNeitherInjectionNorQuarkus() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "dev.lookalike.embed.builds..",
+            "dev.lookalike.embed.infer..",
+            "dev.lookalike.embed.model..",
+            "dev.lookalike.embed.preprocess..",
+            "dev.lookalike.embed.query..",
+            "dev.lookalike.embed.stage..",
+            "dev.lookalike.embed.teaching..")
+        .and()
+        .haveSimpleNameNotEndingWith("Settings")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "jakarta..", "io.quarkus..", "io.smallrye..", "org.eclipse.microprofile..")
+        .because("Wiring makes what is made of what")
+        .check(classes);
+  }
+
+  @Test
   void preprocessingKnowsPixelsOnly() {
     noClasses()
         .that()

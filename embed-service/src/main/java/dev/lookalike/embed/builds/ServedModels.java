@@ -1,27 +1,24 @@
-package dev.lookalike.embed.query;
+package dev.lookalike.embed.builds;
 
 import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Embedders;
-import dev.lookalike.embed.log.Bindings;
 import dev.lookalike.embed.model.OnnxModel;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.ModelState;
 import dev.lookalike.proto.embed.v1.RefusedModel;
 import dev.lookalike.proto.embed.v1.ServedModel;
 import dev.lookalike.proto.embed.v1.UnservedCollection;
-import jakarta.inject.Singleton;
 import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Tells which models this instance serves. Thread-safe. */
-@Singleton
-public class ServedModels {
+public final class ServedModels {
   private final Embedders embedders;
-  private final Bindings bindings;
+  private final ServedBuilds builds;
 
-  public ServedModels(Embedders embedders, Bindings bindings) {
+  public ServedModels(Embedders embedders, ServedBuilds builds) {
     this.embedders = embedders;
-    this.bindings = bindings;
+    this.builds = builds;
   }
 
   /**
@@ -38,7 +35,7 @@ public class ServedModels {
           ServedModel.newBuilder()
               .setModel(model.reference())
               .setDevice(model.device())
-              .addAllBuildIds(bindings.buildsOf(embedder))
+              .addAllBuildIds(builds.buildsOf(embedder))
               .setInputWidth(model.preprocessor().output().width())
               .setInputHeight(model.preprocessor().output().height())
               .setClasses(model.classes())
@@ -57,7 +54,7 @@ public class ServedModels {
         .models()
         .flatMap(models -> models.named(""))
         .ifPresent(model -> response.setDefaultModel(model.reference().getId()));
-    bindings.unserved().stream()
+    builds.unserved().stream()
         .filter(each -> readable.test(each.collectionId()))
         .forEach(
             each ->

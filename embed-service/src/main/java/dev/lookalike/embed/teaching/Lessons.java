@@ -1,6 +1,5 @@
-package dev.lookalike.embed.log;
+package dev.lookalike.embed.teaching;
 
-import dev.lookalike.embed.teaching.Taught;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.proto.embed.v1.ClassifierState;
 import dev.lookalike.proto.embed.v1.ExistingImages;
@@ -9,18 +8,21 @@ import dev.lookalike.proto.events.v1.Classifier;
 import dev.lookalike.proto.events.v1.ExistingProgress;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.inject.Singleton;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Tells what collections were taught. Thread-safe. */
-@Singleton
-public class Lessons {
-  private final Bindings bindings;
-  private final Classifiers classifiers;
+public final class Lessons {
+  private final Function<String, Optional<CollectionState>> collections;
+  private final TaughtCollections taught;
 
-  public Lessons(Bindings bindings, Classifiers classifiers) {
-    this.bindings = bindings;
-    this.classifiers = classifiers;
+  /**
+   * @param collections by name or id
+   */
+  public Lessons(
+      Function<String, Optional<CollectionState>> collections, TaughtCollections taught) {
+    this.collections = collections;
+    this.taught = taught;
   }
 
   /**
@@ -32,21 +34,21 @@ public class Lessons {
    */
   public GetClassifierResponse describe(String nameOrId) {
     CollectionState state =
-        bindings
-            .find(nameOrId)
+        collections
+            .apply(nameOrId)
             .orElseThrow(
                 () ->
                     new RefusedException(
                         ErrorCode.COLLECTION_NOT_FOUND, "there is no collection of that name"));
     String id = state.collection().getId();
-    if (!classifiers.isKnown(id)) {
+    if (!taught.isKnown(id)) {
       throw new RefusedException(
           ErrorCode.NOT_BOUND,
           "nothing serves the collection here, or its classifier is not read yet");
     }
     int partitions = state.collection().getPartitions();
-    Taught taught =
-        classifiers
+    Taught found =
+        taught
             .of(id)
             .filter(
                 each -> each.description().isPresent() || completed(each, partitions) < partitions)
@@ -62,18 +64,18 @@ public class Lessons {
     Optional<String> problem =
         state.live().isEmpty()
             ? Optional.of("the collection has no model")
-            : taught.problem(state.live().get());
+            : found.problem(state.live().get());
     problem.ifPresent(answer::setProblem);
     answer.setState(
-        taught.description().isEmpty()
+        found.description().isEmpty()
             ? ClassifierState.CLASSIFIER_STATE_REMOVED
             : problem.isEmpty()
                 ? ClassifierState.CLASSIFIER_STATE_APPLIED
                 : ClassifierState.CLASSIFIER_STATE_NOT_APPLIED);
-    taught.description().ifPresent(each -> describe(each, answer));
-    taught.classifier().ifPresent(each -> answer.setReferences(each.references()));
-    if (taught.concernsExisting()) {
-      answer.setExisting(existing(taught, partitions));
+    found.description().ifPresent(each -> describe(each, answer));
+    found.classifier().ifPresent(each -> answer.setReferences(each.references()));
+    if (found.concernsExisting()) {
+      answer.setExisting(existing(found, partitions));
     }
     return answer.build();
   }

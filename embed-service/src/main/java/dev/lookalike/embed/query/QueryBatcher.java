@@ -1,9 +1,6 @@
 package dev.lookalike.embed.query;
 
-import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Inferred;
-import dev.lookalike.embed.metrics.EmbedMetrics.Urgency;
-import dev.lookalike.embed.model.PixelBuffer;
 import dev.lookalike.imaging.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,27 +9,35 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * Runs query images of one model, those that wait together as one batch. Thread-safe. One thread
- * owns the slots; nobody waits for a batch to fill. The queue is bounded by the admission before
- * it.
+ * Runs query images of one model: those that wait together, as one batch. Nobody waits for a batch
+ * to fill. The queue is bounded by the admission before it. Thread-safe; one thread of its own
+ * calls the model.
  */
-final class OnlineBatcher implements AutoCloseable {
-  /** Query images come singly; larger batches would only make the first wait. */
-  private static final int MAX_BATCH = 8;
-
-  private final Embedder embedder;
+final class QueryBatcher implements AutoCloseable {
+  private final int maxBatchSize;
+  private final Model model;
   private final BlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
   private final Thread thread;
 
   private record Waiting(RgbImage image, CompletableFuture<Inferred> answer) {}
 
-  OnlineBatcher(Embedder embedder) {
-    this.embedder = embedder;
-    this.thread =
-        Thread.ofPlatform()
-            .name("online-" + embedder.model().reference().getId())
-            .daemon()
-            .start(this::run);
+  /** Embeds images together. */
+  interface Model {
+    /**
+     * @param images 1 to the largest batch
+     * @return one for each, in order
+     * @throws InterruptedException when it is to stop
+     */
+    List<Inferred> embed(List<RgbImage> images) throws InterruptedException;
+  }
+
+  /**
+   * @param name of the thread
+   */
+  QueryBatcher(String name, int maxBatchSize, Model model) {
+    this.maxBatchSize = maxBatchSize;
+    this.model = model;
+    this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
   }
 
   /**
@@ -45,16 +50,15 @@ final class OnlineBatcher implements AutoCloseable {
   }
 
   private void run() {
-    PixelBuffer slots = embedder.slots();
     List<Waiting> batch = new ArrayList<>();
     try {
       while (true) {
         batch.clear();
         batch.add(queue.take());
-        queue.drainTo(batch, Math.min(MAX_BATCH, embedder.maxBatchSize()) - 1);
+        queue.drainTo(batch, maxBatchSize - 1);
         batch.removeIf(waiting -> waiting.answer().isDone());
         if (!batch.isEmpty()) {
-          answer(batch, slots);
+          answer(batch);
         }
       }
     } catch (InterruptedException e) {
@@ -63,12 +67,12 @@ final class OnlineBatcher implements AutoCloseable {
     }
   }
 
-  private void answer(List<Waiting> batch, PixelBuffer slots) throws InterruptedException {
+  private void answer(List<Waiting> batch) throws InterruptedException {
     try {
-      for (int slot = 0; slot < batch.size(); slot++) {
-        embedder.prepare(batch.get(slot).image(), slots, slot, Urgency.ONLINE);
+      List<Inferred> inferred = model.embed(batch.stream().map(Waiting::image).toList());
+      if (inferred.size() != batch.size()) {
+        throw new IllegalStateException(inferred.size() + " answers for " + batch.size());
       }
-      List<Inferred> inferred = embedder.infer(slots, batch.size(), Urgency.ONLINE);
       for (int i = 0; i < batch.size(); i++) {
         batch.get(i).answer().complete(inferred.get(i));
       }
@@ -77,6 +81,7 @@ final class OnlineBatcher implements AutoCloseable {
     }
   }
 
+  /** Cancels what waits. */
   @Override
   public void close() {
     thread.interrupt();

@@ -9,7 +9,7 @@ import java.time.Duration;
 
 /** Embedding of query images. */
 @ConfigMapping(prefix = "lookalike.online")
-public interface OnlineSettings {
+public interface QuerySettings {
   /** Query images in work or waiting, at most; one more is refused as FULL. At least 16. */
   @WithDefault("32")
   @Min(16)
