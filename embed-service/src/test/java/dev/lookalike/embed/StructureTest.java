@@ -18,11 +18,11 @@ class StructureTest {
   void onnxRuntimeIsInOnePackage() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.lookalike.embed.model")
+        .resideOutsideOfPackage("dev.lookalike.embed.model.runtime")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("ai.onnxruntime..")
-        .because("a model is what package model shows of it")
+        .because("a model is what package model.runtime shows of it")
         .check(classes);
   }
 

@@ -1,7 +1,7 @@
 package dev.lookalike.embed.builds;
 
-import dev.lookalike.embed.model.Models;
-import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.runtime.Models;
+import dev.lookalike.embed.model.runtime.OnnxModel;
 import dev.lookalike.embed.preprocess.ProcessorSettings.Extent;
 import dev.lookalike.proto.image.v1.ModelReference;
 import java.util.List;

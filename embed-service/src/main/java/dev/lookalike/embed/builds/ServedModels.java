@@ -2,7 +2,7 @@ package dev.lookalike.embed.builds;
 
 import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Embedders;
-import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.runtime.OnnxModel;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.ModelState;
 import dev.lookalike.proto.embed.v1.RefusedModel;

@@ -3,7 +3,7 @@ package dev.lookalike.embed.health;
 import dev.lookalike.embed.builds.ServedBuilds;
 import dev.lookalike.embed.infer.Embedders;
 import dev.lookalike.embed.log.Pipelines;
-import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.runtime.OnnxModel;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;

@@ -1,11 +1,11 @@
 package dev.lookalike.embed.infer;
 
 import dev.lookalike.embed.metrics.EmbedMetrics;
-import dev.lookalike.embed.model.BuiltInModel;
 import dev.lookalike.embed.model.DeviceRequiredException;
-import dev.lookalike.embed.model.Devices;
-import dev.lookalike.embed.model.Models;
-import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.folder.BuiltInModel;
+import dev.lookalike.embed.model.runtime.Devices;
+import dev.lookalike.embed.model.runtime.Models;
+import dev.lookalike.embed.model.runtime.OnnxModel;
 import dev.lookalike.proto.image.v1.ModelReference;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package dev.lookalike.embed.query;
 
 import com.google.protobuf.ByteString;
-import dev.lookalike.embed.model.OnnxModel.ClassProbability;
+import dev.lookalike.embed.model.runtime.OnnxModel.ClassProbability;
 import dev.lookalike.proto.embed.v1.EmbedRefusal;
 import dev.lookalike.proto.embed.v1.EmbedResult;
 import dev.lookalike.proto.embed.v1.Embedding;

@@ -7,7 +7,7 @@ import dev.lookalike.embed.infer.Inferred;
 import dev.lookalike.embed.metrics.EmbedMetrics;
 import dev.lookalike.embed.metrics.EmbedMetrics.Phase;
 import dev.lookalike.embed.metrics.EmbedMetrics.Urgency;
-import dev.lookalike.embed.model.PixelBuffer;
+import dev.lookalike.embed.model.runtime.PixelBuffer;
 import dev.lookalike.embed.query.QueryImageDecoder.Decoding;
 import dev.lookalike.imaging.Bounds;
 import dev.lookalike.imaging.ImageLimits;

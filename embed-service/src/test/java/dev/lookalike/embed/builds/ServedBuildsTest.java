@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lookalike.embed.builds.Offers.Offer;
 import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.TestEmbedders;
-import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.runtime.OnnxModel;
 import dev.lookalike.log.CollectionState;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.BuildState;
