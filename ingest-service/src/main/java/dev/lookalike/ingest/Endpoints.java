@@ -4,7 +4,6 @@ import static dev.lookalike.access.Role.ADMIN;
 import static dev.lookalike.access.Role.READER;
 import static dev.lookalike.access.Role.WRITER;
 
-import dev.lookalike.ingest.collections.Collections;
 import dev.lookalike.proto.ingest.v1.DeleteCollectionRequest;
 import dev.lookalike.proto.ingest.v1.DeleteImageRequest;
 import dev.lookalike.proto.ingest.v1.DeleteImagesRequest;
@@ -17,17 +16,14 @@ import dev.lookalike.proto.ingest.v1.PutClassifierRequest;
 import dev.lookalike.proto.ingest.v1.PutImageRequest;
 import dev.lookalike.proto.ingest.v1.RemoveClassifierRequest;
 import dev.lookalike.proto.ingest.v1.RetryImageRequest;
-import dev.lookalike.service.access.AccessSettings;
 import dev.lookalike.service.access.AccessTable;
-import dev.lookalike.service.access.CollectionNames;
-import jakarta.enterprise.inject.Produces;
-import jakarta.inject.Singleton;
 
 /** Every endpoint of this service, and what it needs of a key. */
-@Singleton
-public class Endpoints {
+public final class Endpoints {
   private static final String COLLECTION = "/v1/collections/{collection}";
   private static final String IMAGE = COLLECTION + "/images/{id}";
+
+  private Endpoints() {}
 
   /** The table; what is missing in it is refused. */
   public static AccessTable table(boolean openMetrics) {
@@ -65,17 +61,5 @@ public class Endpoints {
         .somewhere(READER, IngestGrpc.getListCollectionsMethod())
         .somewhere(READER, "GET", "/v1/collections")
         .build();
-  }
-
-  @Produces
-  @Singleton
-  AccessTable table(AccessSettings settings) {
-    return table(settings.openMetrics());
-  }
-
-  @Produces
-  @Singleton
-  CollectionNames names(Collections collections) {
-    return collections::nameOf;
   }
 }

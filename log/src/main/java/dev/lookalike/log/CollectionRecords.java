@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * same name is of a rename that came too late, whose collection keeps its previous name, or of a
  * creation that came too late, which is no collection.
  */
-final class CollectionRecords {
+public final class CollectionRecords {
   private static final Logger LOG = Logger.getLogger(CollectionRecords.class);
 
   private record Placed(Collection collection, long offset) {}
@@ -35,7 +35,8 @@ final class CollectionRecords {
   /** Ids of deleted collections, and whether the newest record of the key still says so. */
   private final Map<String, Boolean> deleted = new TreeMap<>();
 
-  void clear() {
+  /** Forgets every record. */
+  public void clear() {
     collections.clear();
     builds.clear();
     deleted.clear();
@@ -46,7 +47,7 @@ final class CollectionRecords {
    *
    * @param value null: nothing of the key is left
    */
-  void apply(long offset, String key, byte @Nullable [] value) {
+  public void apply(long offset, String key, byte @Nullable [] value) {
     if (value == null) {
       remove(key);
       return;
@@ -96,7 +97,7 @@ final class CollectionRecords {
   }
 
   /** What the records say now. */
-  RegistryView view() {
+  public RegistryView view() {
     Set<String> taken = new HashSet<>();
     List<CollectionState> states = new ArrayList<>();
     List<RegistryView.Late> late = new ArrayList<>();

@@ -71,18 +71,9 @@ public final class CollectionRegistry implements AutoCloseable {
     return problem;
   }
 
-  /** By name or by id; the empty string means {@link #DEFAULT}. A name wins over an equal id. */
+  /** See {@link RegistryView#find}. */
   public Optional<CollectionState> find(String nameOrId) {
-    String wanted = nameOrId.isEmpty() ? DEFAULT : nameOrId;
-    List<CollectionState> now = view.collections();
-    return now.stream()
-        .filter(state -> state.collection().getName().equals(wanted))
-        .findFirst()
-        .or(
-            () ->
-                now.stream()
-                    .filter(state -> state.collection().getId().equals(wanted))
-                    .findFirst());
+    return view.find(nameOrId);
   }
 
   /** All collections, by name. */
@@ -90,11 +81,9 @@ public final class CollectionRegistry implements AutoCloseable {
     return view.collections();
   }
 
-  /** The collection of an id, whatever it is called. */
+  /** See {@link RegistryView#withId}. */
   public Optional<CollectionState> withId(String id) {
-    return view.collections().stream()
-        .filter(state -> state.collection().getId().equals(id))
-        .findFirst();
+    return view.withId(id);
   }
 
   /** Everything that the registry says, of one moment. */

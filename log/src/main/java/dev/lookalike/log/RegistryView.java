@@ -2,6 +2,7 @@ package dev.lookalike.log;
 
 import dev.lookalike.proto.events.v1.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -18,6 +19,23 @@ public record RegistryView(
     collections = List.copyOf(collections);
     deleted = List.copyOf(deleted);
     late = List.copyOf(late);
+  }
+
+  /**
+   * A collection by name or by id; the empty string means {@link CollectionRegistry#DEFAULT}. A
+   * name wins over an equal id.
+   */
+  public Optional<CollectionState> find(String nameOrId) {
+    String wanted = nameOrId.isEmpty() ? CollectionRegistry.DEFAULT : nameOrId;
+    return collections.stream()
+        .filter(state -> state.collection().getName().equals(wanted))
+        .findFirst()
+        .or(() -> withId(wanted));
+  }
+
+  /** The collection of an id, whatever its name is. */
+  public Optional<CollectionState> withId(String id) {
+    return collections.stream().filter(state -> state.collection().getId().equals(id)).findFirst();
   }
 
   /**

@@ -11,7 +11,7 @@ import dev.lookalike.proto.search.v1.ListImagesRequest;
 import dev.lookalike.proto.search.v1.RebuildIndexRequest;
 import dev.lookalike.proto.search.v1.SearchGrpc;
 import dev.lookalike.proto.search.v1.SearchRequest;
-import dev.lookalike.query.log.Indexes;
+import dev.lookalike.query.catalog.Catalog;
 import dev.lookalike.service.access.AccessSettings;
 import dev.lookalike.service.access.AccessTable;
 import dev.lookalike.service.access.CollectionNames;
@@ -28,7 +28,7 @@ public class Endpoints {
     return AccessTable.builder(openMetrics)
         .in(READER, SearchGrpc.getSearchMethod(), SearchRequest::getCollection)
         .in(READER, "POST", COLLECTION + "/search")
-        // These two name collections in their bodies: Searches and Statuses ask for each.
+        // These name collections in their bodies: Searches and Statuses check each of them.
         .somewhere(READER, SearchGrpc.getSearchBatchMethod())
         .somewhere(READER, "POST", "/v1/search:batch")
         .somewhere(READER, SearchGrpc.getGetStatusMethod())
@@ -57,7 +57,7 @@ public class Endpoints {
 
   @Produces
   @Singleton
-  CollectionNames names(Indexes indexes) {
-    return indexes::nameOf;
+  CollectionNames names(Catalog catalog) {
+    return catalog::nameOf;
   }
 }

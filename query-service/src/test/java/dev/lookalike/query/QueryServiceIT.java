@@ -339,7 +339,7 @@ class QueryServiceIT {
 
       refused(service.get(c + "/images/nobody"), 404, "IMAGE_NOT_FOUND");
       refused(service.get("/v1/collections/nope/count"), 404, "COLLECTION_NOT_FOUND");
-      refused(service.get("/v1/nothing"), 404, "INVALID_ARGUMENT");
+      refused(service.get("/v1/nothing"), 404, "PATH_NOT_FOUND");
       refused(service.get(c + "/count?filter=price%20%3C"), 400, "INVALID_FILTER");
       refused(service.get("/v1/status?token=!!"), 400, "INVALID_TOKEN");
       refused(service.post(c + "/search", "{\"positives\":[]}"), 400, "INVALID_ARGUMENT");

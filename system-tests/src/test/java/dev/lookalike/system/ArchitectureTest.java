@@ -3,12 +3,17 @@ package dev.lookalike.system;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -101,7 +106,7 @@ class ArchitectureTest {
                       "dev.lookalike.query..",
                       "dev.lookalike.cli..")),
           new Rule(
-              "one package of ingest-service asks for the models",
+              "clients of ingest-service ask for the models",
               noClasses()
                   .that()
                   .resideInAPackage("dev.lookalike.ingest..")
@@ -170,6 +175,118 @@ class ArchitectureTest {
     return MAP.stream()
         .map(rule -> DynamicTest.dynamicTest(rule.sentence(), () -> rule.rule().check(product)))
         .toList();
+  }
+
+  private static final List<String> SERVICES = List.of("ingest", "embed", "query");
+
+  /** The rooms that every service has; whatever else it has is a core, named after its feature. */
+  private static final List<String> ROOMS =
+      List.of("rest", "grpc", "client", "log", "health", "metrics");
+
+  @Test
+  void everyServiceHasTheSameRooms() {
+    for (String service : SERVICES) {
+      String root = "dev.lookalike." + service;
+      for (String room : List.of("rest", "grpc", "log", "health", "metrics")) {
+        assertThat(product.stream().anyMatch(c -> c.getPackageName().equals(root + "." + room)))
+            .as(service + " has the room " + room)
+            .isTrue();
+      }
+      for (String part : List.of("Wiring", "Endpoints")) {
+        assertThat(product.contain(root + "." + part)).as(root + "." + part).isTrue();
+      }
+    }
+  }
+
+  @TestFactory
+  List<DynamicTest> theRoomsOfEveryServiceKeepToThemselves() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (String service : SERVICES) {
+      String root = "dev.lookalike." + service;
+      String[] rooms = ROOMS.stream().map(room -> root + "." + room + "..").toArray(String[]::new);
+      String[] roomsAndRoot =
+          Stream.concat(Stream.of(root), Stream.of(rooms)).toArray(String[]::new);
+      DescribedPredicate<JavaClass> settings =
+          DescribedPredicate.describe(
+              "settings", c -> c.getName().replaceAll("\\$.*", "").endsWith("Settings"));
+      tests.add(
+          rule(
+              service + ": only log and Wiring know Kafka",
+              noClasses()
+                  .that()
+                  .resideInAPackage(root + "..")
+                  .and()
+                  .resideOutsideOfPackages(root, root + ".log..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAPackage("org.apache.kafka..")));
+      tests.add(
+          rule(
+              service + ": cores know no framework",
+              noClasses()
+                  .that()
+                  .resideInAPackage(root + "..")
+                  .and()
+                  .resideOutsideOfPackages(roomsAndRoot)
+                  .and(DescribedPredicate.not(settings))
+                  .should()
+                  .dependOnClassesThat(
+                      DescribedPredicate.describe(
+                          "are of a framework",
+                          c ->
+                              c.getPackageName().startsWith("io.quarkus")
+                                  && !c.getName().equals(MEMORY_SIZE)
+                                  || c.getPackageName().startsWith("jakarta.inject")
+                                  || c.getPackageName().startsWith("jakarta.enterprise")
+                                  || c.getPackageName().startsWith("jakarta.ws")
+                                  || c.getPackageName().startsWith("io.vertx")))));
+      tests.add(
+          rule(
+              service + ": cores know neither protocol, log, health nor clients",
+              noClasses()
+                  .that()
+                  .resideInAPackage(root + "..")
+                  .and()
+                  .resideOutsideOfPackages(roomsAndRoot)
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAnyPackage(
+                      root,
+                      root + ".rest..",
+                      root + ".grpc..",
+                      root + ".client..",
+                      root + ".log..",
+                      root + ".health..")));
+      tests.add(
+          rule(
+              service + ": protocols do not meet",
+              noClasses()
+                  .that()
+                  .resideInAPackage(root + ".rest..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAPackage(root + ".grpc..")));
+      tests.add(
+          rule(
+              service + ": what is made of what is said in Wiring",
+              noClasses()
+                  .that()
+                  .resideInAPackage(root + "..")
+                  .and()
+                  .doNotHaveFullyQualifiedName(root + ".Wiring")
+                  .and()
+                  .doNotHaveFullyQualifiedName(root + ".Endpoints")
+                  .should()
+                  .dependOnClassesThat()
+                  .haveFullyQualifiedName("jakarta.enterprise.inject.Produces")));
+    }
+    return tests;
+  }
+
+  private static final String MEMORY_SIZE = "io.quarkus.runtime.configuration.MemorySize";
+
+  private static DynamicTest rule(String sentence, ArchRule rule) {
+    return DynamicTest.dynamicTest(sentence, () -> rule.check(product));
   }
 
   @Test

@@ -53,6 +53,9 @@ final class ServiceJvm implements AutoCloseable {
                 "-Dlookalike.exit-with-parent=true",
                 "-Dquarkus.http.port=" + httpPort,
                 "-Dquarkus.grpc.server.port=" + grpcPort));
+    if (name.equals("query")) {
+      command.add("--add-modules=jdk.incubator.vector");
+    }
     settings.forEach(setting -> command.add("-D" + setting));
     command.addAll(List.of("-jar", jar.toString()));
     Path home = Files.createDirectories(directory.resolve(name));

@@ -64,6 +64,11 @@ final class Child {
   private static final long READY_POLL_MILLIS = 100;
   private static final long LIVE_POLL_SECONDS = 10;
   private static final int DEAD_AFTER_POLLS = 6;
+
+  /** The JVM prints this, and no option keeps it from it. The module is there on purpose. */
+  private static final String INCUBATOR_NOTICE =
+      "WARNING: Using incubator modules: jdk.incubator.vector";
+
   private static final boolean SETSID = Files.isExecutable(Path.of("/usr/bin/setsid"));
 
   private final ChildSpec spec;
@@ -238,6 +243,9 @@ final class Child {
         new BufferedReader(
             new InputStreamReader(running.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.equals(INCUBATOR_NOTICE)) {
+          continue;
+        }
         log.line(line);
         if (spec.readiness() instanceof ChildSpec.Readiness.Says says && says.line().test(line)) {
           ready();

@@ -46,6 +46,13 @@ record Distribution(Path root) {
       Map.of("ingest", 256, "embed", 256, "query", 320);
 
   /**
+   * What a service needs more than the rest, by name: options of the JVM. With the Vector API
+   * Lucene compares vectors with SIMD.
+   */
+  private static final Map<String, List<String>> OPTIONS =
+      Map.of("query", List.of("--add-modules=jdk.incubator.vector"));
+
+  /**
    * The optimising compiler takes what is called ten times as often as by default. A start calls
    * much for a short while: four processes spent 6 of their 14 CPU seconds on compiling it for
    * good. The stream's loops still reach these counts within its first images.
@@ -178,6 +185,7 @@ record Distribution(Path root) {
             "-Dquarkus.grpc.server.port=" + ports.of(grpc),
             "-Dlookalike.kafka.bootstrap-servers=" + ports.address(Listener.BROKER),
             "-Dlookalike.exit-with-parent=true"));
+    command.addAll(OPTIONS.getOrDefault(name, List.of()));
     command.addAll(LATE_OPTIMISATION);
     HomeKeys keys = new HomeKeys(home);
     if (keys.inUse()) {

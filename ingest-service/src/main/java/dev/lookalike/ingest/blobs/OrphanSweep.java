@@ -1,22 +1,20 @@
 package dev.lookalike.ingest.blobs;
 
-import dev.lookalike.ingest.client.QueryClient;
 import dev.lookalike.ingest.metrics.IngestMetrics;
+import dev.lookalike.proto.search.v1.DescribeIndexResponse;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.PartitionPosition;
 import dev.lookalike.service.error.RefusedException;
-import io.quarkus.runtime.StartupEvent;
-import jakarta.annotation.PreDestroy;
-import jakarta.enterprise.event.Observes;
-import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,25 +23,38 @@ import org.jspecify.annotations.Nullable;
  * nothing that is younger than the grace period, nothing of a collection whose index is behind the
  * log, and nothing while the query service does not answer.
  */
-@Singleton
-public class OrphanSweep {
+public final class OrphanSweep implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(OrphanSweep.class);
 
   private final BlobStore store;
-  private final QueryClient search;
+  private final Function<String, DescribeIndexResponse> index;
+  private final BiFunction<String, String, Optional<ImageEntry>> images;
   private final BlobSettings settings;
   private final IngestMetrics metrics;
+  private final InstantSource clock;
   private @Nullable Thread thread;
 
+  /**
+   * @param index how far the index of a collection is, by its id
+   * @param images what the index knows of an image, by the ids of its collection and itself
+   */
   public OrphanSweep(
-      BlobStore store, QueryClient search, BlobSettings settings, IngestMetrics metrics) {
+      BlobStore store,
+      Function<String, DescribeIndexResponse> index,
+      BiFunction<String, String, Optional<ImageEntry>> images,
+      BlobSettings settings,
+      IngestMetrics metrics,
+      InstantSource clock) {
     this.store = store;
-    this.search = search;
+    this.index = index;
+    this.images = images;
     this.settings = settings;
     this.metrics = metrics;
+    this.clock = clock;
   }
 
-  void start(@Observes StartupEvent event) {
+  /** Starts sweeping from time to time; once. */
+  public void start() {
     thread =
         Thread.ofVirtual()
             .name("orphan-sweep")
@@ -52,7 +63,7 @@ public class OrphanSweep {
                   try {
                     while (true) {
                       Thread.sleep(settings.sweepEvery());
-                      sweep(Clock.systemUTC());
+                      sweep();
                     }
                   } catch (InterruptedException e) {
                     LOG.debug("sweep ends");
@@ -61,7 +72,7 @@ public class OrphanSweep {
   }
 
   /** Looks at every blob once. */
-  void sweep(Clock clock) {
+  void sweep() {
     Instant youngest = clock.instant().minus(settings.grace());
     Map<String, Boolean> caughtUp = new HashMap<>();
     try {
@@ -85,7 +96,7 @@ public class OrphanSweep {
   }
 
   private boolean caughtUp(String collectionId) {
-    List<PartitionPosition> positions = search.index(collectionId).getPartitionsList();
+    List<PartitionPosition> positions = index.apply(collectionId).getPartitionsList();
     for (PartitionPosition position : positions) {
       if (position.getApplied() < position.getImagesEnd()) {
         return false;
@@ -96,14 +107,14 @@ public class OrphanSweep {
   }
 
   private boolean orphan(BlobStore.Stored blob) {
-    Optional<ImageEntry> current = search.image(blob.key().collectionId(), blob.imageId());
+    Optional<ImageEntry> current = images.apply(blob.key().collectionId(), blob.imageId());
     return current.isEmpty()
         || current.get().getState() == ImageState.IMAGE_STATE_DELETED
         || !current.get().getOriginal().getBlob().getKey().equals(blob.key().text());
   }
 
-  @PreDestroy
-  void close() {
+  @Override
+  public void close() {
     Thread running = thread;
     if (running != null) {
       running.interrupt();

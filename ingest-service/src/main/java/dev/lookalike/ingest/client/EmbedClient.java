@@ -1,5 +1,6 @@
 package dev.lookalike.ingest.client;
 
+import dev.lookalike.ingest.collections.ServedModels;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.ListModelsRequest;
 import dev.lookalike.proto.embed.v1.ListModelsResponse;
@@ -10,11 +11,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -22,10 +19,10 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the embed service for its models. Thread-safe; blocks the caller, at most for the timeout.
+ * Asks the embed service which models it serves. Connects with the first question. Thread-safe;
+ * blocks the caller, at most for the timeout.
  */
-@Singleton
-public class EmbedClient {
+public final class EmbedClient implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(EmbedClient.class);
 
   private final EmbedSettings settings;
@@ -37,38 +34,8 @@ public class EmbedClient {
     this.key = key;
   }
 
-  /**
-   * A model that is served.
-   *
-   * @param width pixels of its input
-   * @param height pixels of its input
-   */
-  public record Served(String id, int width, int height) {}
-
-  /**
-   * What the embed service says.
-   *
-   * @param models at least one
-   * @param defaultModel of collections that name none
-   * @param unserved reason by id of the collection
-   */
-  public record Answer(
-      List<Served> models, Optional<String> defaultModel, Map<String, String> unserved) {
-    public Answer {
-      models = List.copyOf(models);
-      unserved = Map.copyOf(unserved);
-    }
-
-    /** The model of an id; of the empty string the default one. */
-    public Optional<Served> named(String id) {
-      Optional<String> wanted = id.isEmpty() ? defaultModel : Optional.of(id);
-      return wanted.flatMap(
-          name -> models.stream().filter(model -> model.id().equals(name)).findFirst());
-    }
-  }
-
   /** Empty while the embed service does not answer, or has not loaded its models yet. */
-  public Optional<Answer> ask() {
+  public Optional<ServedModels> ask() {
     ListModelsResponse response;
     try {
       response =
@@ -83,8 +50,8 @@ public class EmbedClient {
       return Optional.empty();
     }
     return Optional.of(
-        new Answer(
-            response.getModelsList().stream().map(EmbedClient::served).toList(),
+        new ServedModels(
+            response.getModelsList().stream().map(EmbedClient::model).toList(),
             response.getDefaultModel().isEmpty()
                 ? Optional.empty()
                 : Optional.of(response.getDefaultModel()),
@@ -96,8 +63,9 @@ public class EmbedClient {
                         (one, other) -> one + "; " + other))));
   }
 
-  private static Served served(ServedModel model) {
-    return new Served(model.getModel().getId(), model.getInputWidth(), model.getInputHeight());
+  private static ServedModels.Model model(ServedModel model) {
+    return new ServedModels.Model(
+        model.getModel().getId(), model.getInputWidth(), model.getInputHeight());
   }
 
   private synchronized ManagedChannel channel() {
@@ -112,8 +80,8 @@ public class EmbedClient {
     return channel;
   }
 
-  @PreDestroy
-  synchronized void close() {
+  @Override
+  public synchronized void close() {
     if (channel != null) {
       channel.shutdownNow();
       try {

@@ -2,6 +2,7 @@ package dev.lookalike.ingest.client;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
+import dev.lookalike.ingest.images.ImageIndex;
 import dev.lookalike.proto.search.v1.DescribeIndexRequest;
 import dev.lookalike.proto.search.v1.DescribeIndexResponse;
 import dev.lookalike.proto.search.v1.GetImageRequest;
@@ -17,9 +18,8 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -27,9 +27,11 @@ import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the query service. Thread-safe; blocks the caller, at most for the timeout. */
-@Singleton
-public class QueryClient {
+/**
+ * Asks the query service. Connects with the first question. Thread-safe; blocks the caller, at most
+ * for the timeout of each question.
+ */
+public final class QueryClient implements ImageIndex, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(QueryClient.class);
   private static final int PAGE = 1000;
 
@@ -45,11 +47,7 @@ public class QueryClient {
     this.key = key;
   }
 
-  /**
-   * What the index knows of an id; empty when it has never heard of it.
-   *
-   * @throws RefusedException QUERY_UNAVAILABLE
-   */
+  @Override
   public Optional<ImageEntry> image(String collectionId, String imageId) {
     try {
       return Optional.of(
@@ -68,13 +66,8 @@ public class QueryClient {
     }
   }
 
-  /**
-   * Hands every searchable image that the filter matches to {@code page}, at most 1,000 at a time,
-   * in the order of their ids.
-   *
-   * @throws RefusedException INVALID_FILTER, QUERY_UNAVAILABLE
-   */
-  public void matching(String collectionId, String filter, Consumer<ListImagesResponse> page) {
+  @Override
+  public void matching(String collectionId, String filter, Consumer<List<ImageEntry>> page) {
     String cursor = "";
     do {
       ListImagesRequest request =
@@ -85,12 +78,12 @@ public class QueryClient {
               .setCursor(cursor)
               .build();
       ListImagesResponse found = call(search -> search.listImages(request));
-      page.accept(found);
+      page.accept(found.getImagesList());
       cursor = found.getNextCursor();
     } while (!cursor.isEmpty());
   }
 
-  /** How far the index is. */
+  @Override
   public DescribeIndexResponse index(String collectionId) {
     return call(
         search ->
@@ -98,7 +91,7 @@ public class QueryClient {
                 DescribeIndexRequest.newBuilder().setCollection(collectionId).build()));
   }
 
-  /** The same; empty when the service is away or has no index of the collection yet. */
+  /** How far an index is; empty when the service is away or has none of the collection yet. */
   public Optional<DescribeIndexResponse> indexIfItAnswers(String collectionId) {
     try {
       return Optional.of(
@@ -171,8 +164,8 @@ public class QueryClient {
     return channel;
   }
 
-  @PreDestroy
-  synchronized void close() {
+  @Override
+  public synchronized void close() {
     if (channel != null) {
       channel.shutdownNow();
       try {

@@ -1,18 +1,15 @@
 package dev.lookalike.ingest.collections;
 
 import dev.lookalike.ingest.blobs.BlobStore;
-import dev.lookalike.ingest.log.Broker;
 import dev.lookalike.log.RegistryView;
 import dev.lookalike.log.Topics;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.AuthorizationException;
+import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -22,19 +19,24 @@ import org.jboss.logging.Logger;
  * brings them back. Whatever is interrupted is made up for by the next call, also of another
  * process. Thread-safe.
  */
-@Singleton
-public class Leftovers {
+public final class Leftovers {
   private static final Logger LOG = Logger.getLogger(Leftovers.class);
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
-  private final Broker broker;
+  private final CollectionTopics topics;
   private final BlobStore blobs;
+  private final LongSupplier nanos;
   private final Set<String> clean = new HashSet<>();
-  private long lookAgain = System.nanoTime();
+  private long lookAgain;
 
-  public Leftovers(Broker broker, BlobStore blobs) {
-    this.broker = broker;
+  /**
+   * @param nanos as {@link System#nanoTime}
+   */
+  public Leftovers(CollectionTopics topics, BlobStore blobs, LongSupplier nanos) {
+    this.topics = topics;
     this.blobs = blobs;
+    this.nanos = nanos;
+    this.lookAgain = nanos.getAsLong();
   }
 
   /**
@@ -43,16 +45,17 @@ public class Leftovers {
    * @throws RefusedException BROKER_UNAVAILABLE
    */
   synchronized void remove(List<RegistryView.Deleted> deleted) {
-    if (System.nanoTime() - lookAgain >= 0) {
+    long now = nanos.getAsLong();
+    if (now - lookAgain >= 0) {
       clean.clear();
-      lookAgain = System.nanoTime() + LOOK_AGAIN.toNanos();
+      lookAgain = now + LOOK_AGAIN.toNanos();
     }
     List<String> ids =
         deleted.stream().map(RegistryView.Deleted::id).filter(id -> !clean.contains(id)).toList();
     if (ids.isEmpty()) {
       return;
     }
-    Set<String> there = broker.topics();
+    Set<String> there = topics.names();
     for (String id : ids) {
       if (remove(id, there)) {
         clean.add(id);
@@ -60,29 +63,20 @@ public class Leftovers {
     }
   }
 
+  /** Where the service has not the right to delete topics, the originals go all the same. */
   private boolean remove(String id, Set<String> there) {
-    boolean clean = true;
-    try {
-      for (String topic :
-          List.of(Topics.images(id), Topics.annotations(id), Topics.classifiers(id))) {
-        clean &= !there.contains(topic) || isDeleted(topic);
+    boolean gone = true;
+    for (String topic :
+        List.of(Topics.images(id), Topics.annotations(id), Topics.classifiers(id))) {
+      if (there.contains(topic)) {
+        gone &= topics.delete(topic);
       }
-      blobs.deleteCollection(id);
-      return clean;
-    } catch (IOException | KafkaException e) {
-      LOG.warnf("what is left of the deleted collection %s stays for now: %s", id, e);
-      return false;
     }
-  }
-
-  /** Where the service has not the right to delete topics, what else is left goes all the same. */
-  private boolean isDeleted(String topic) {
     try {
-      broker.deleteTopic(topic);
-      LOG.infof("deleted topic %s", topic);
-      return true;
-    } catch (AuthorizationException e) {
-      LOG.warnf("topic %s of a deleted collection stays: %s", topic, e.getMessage());
+      blobs.deleteCollection(id);
+      return gone;
+    } catch (IOException e) {
+      LOG.warnf("originals of the deleted collection %s stay for now: %s", id, e);
       return false;
     }
   }

@@ -1,18 +1,17 @@
 package dev.lookalike.ingest.content;
 
-import dev.lookalike.imaging.Thumbnails;
 import dev.lookalike.ingest.blobs.BlobKey;
 import dev.lookalike.ingest.blobs.BlobStore;
-import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.images.Decoders;
+import dev.lookalike.ingest.collections.Catalogue;
 import dev.lookalike.ingest.images.ImageIds;
-import dev.lookalike.ingest.images.Images;
+import dev.lookalike.ingest.images.ImageIndex;
+import dev.lookalike.ingest.images.ImageLog;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.events.v1.Stored;
 import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.inject.Singleton;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -22,23 +21,38 @@ import org.jboss.logging.Logger;
  * The bytes of images: canonical ones and thumbnails from the log, originals from the BlobStore.
  * Thread-safe; blocks the caller.
  */
-@Singleton
-public class Contents {
+public final class Contents {
   private static final Logger LOG = Logger.getLogger(Contents.class);
 
   /** Pixels of a thumbnail's long side, at most. */
   private static final int THUMBNAIL_SIDE = 256;
 
-  private final Collections collections;
-  private final Images images;
-  private final Decoders decoders;
+  private final Catalogue catalogue;
+  private final ImageLog log;
+  private final ImageIndex index;
+  private final Thumbnailer thumbnailer;
   private final BlobStore blobs;
 
-  public Contents(Collections collections, Images images, Decoders decoders, BlobStore blobs) {
-    this.collections = collections;
-    this.images = images;
-    this.decoders = decoders;
+  public Contents(
+      Catalogue catalogue,
+      ImageLog log,
+      ImageIndex index,
+      Thumbnailer thumbnailer,
+      BlobStore blobs) {
+    this.catalogue = catalogue;
+    this.log = log;
+    this.index = index;
+    this.thumbnailer = thumbnailer;
     this.blobs = blobs;
+  }
+
+  /** Makes thumbnails. */
+  @FunctionalInterface
+  public interface Thumbnailer {
+    /**
+     * @param longSide pixels of the long side, at most
+     */
+    byte[] jpeg(byte[] canonical, int longSide);
   }
 
   /** Which bytes. */
@@ -66,9 +80,10 @@ public class Contents {
   public Found find(
       String collectionName, String imageId, Variant variant, Optional<ImageVersion> version) {
     ImageIds.checked(imageId);
-    Collection collection = collections.get(collectionName).collection();
-    ImageVersion wanted = version.orElseGet(() -> images.known(collection, imageId).getVersion());
-    Stored stored = images.stored(collection, imageId, wanted).orElseThrow(Contents::notFound);
+    Collection collection = catalogue.get(collectionName).collection();
+    ImageVersion wanted =
+        version.orElseGet(() -> index.known(collection.getId(), imageId).getVersion());
+    Stored stored = log.stored(collection, imageId, wanted).orElseThrow(Contents::notFound);
     String canonicalTag = hex(stored.getCanonical().getSha256().toByteArray());
     return switch (variant) {
       case CANONICAL ->
@@ -107,28 +122,19 @@ public class Contents {
       }
       case THUMBNAIL -> {
         byte[] canonical = found.stored().getCanonical().getInline().toByteArray();
-        byte[] thumbnail = decoders.run(() -> Thumbnails.jpeg(canonical, THUMBNAIL_SIDE));
-        yield new BlobStore.Opened(new java.io.ByteArrayInputStream(thumbnail), thumbnail.length);
+        byte[] thumbnail = thumbnailer.jpeg(canonical, THUMBNAIL_SIDE);
+        yield new BlobStore.Opened(new ByteArrayInputStream(thumbnail), thumbnail.length);
       }
       case ORIGINAL -> openBlob(found.stored().getOriginal().getBlob().getKey());
     };
   }
 
-  private BlobStore.Opened openBlob(String key) {
+  private BlobStore.Opened openBlob(String text) {
+    BlobKey key = BlobKey.parse(text).orElseThrow(Contents::notFound);
     try {
-      return BlobKey.parse(key)
-          .map(
-              parsed -> {
-                try {
-                  return blobs.open(parsed);
-                } catch (IOException e) {
-                  throw new java.io.UncheckedIOException(e);
-                }
-              })
-          .flatMap(opened -> opened)
-          .orElseThrow(Contents::notFound);
-    } catch (java.io.UncheckedIOException e) {
-      LOG.errorf("cannot open the original %s: %s", key, e.getCause());
+      return blobs.open(key).orElseThrow(Contents::notFound);
+    } catch (IOException e) {
+      LOG.errorf("cannot open the original %s: %s", text, e);
       throw new RefusedException(ErrorCode.STORAGE_UNAVAILABLE, "the original cannot be read now");
     }
   }

@@ -11,9 +11,9 @@ import dev.lookalike.service.error.Refusals;
 import dev.lookalike.service.error.RefusedException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +30,14 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
   private static final int IN_WORK = 8;
 
   /** So long a place is kept for a message that has not begun. */
-  private static final long IDLE_MILLIS = 1000;
+  private static final Duration IDLE = Duration.ofSeconds(1);
 
   private final ServerCallStreamObserver<PutImagesResponse> answers;
   private final Function<PutImageRequest, PutImageResponse> put;
   private final Admission admission;
   private final Arrival arrival;
-  private final Vertx vertx;
-  private final ExecutorService workers;
+  private final Timer timer;
+  private final Executor workers;
   private final TreeMap<Long, PutImagesResponse> finished = new TreeMap<>();
   private long begun;
   private long answered;
@@ -46,19 +46,25 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
   private boolean over;
   private Admission.@Nullable Waiting waiting;
 
+  /** Runs something later, on a thread that must not be blocked. */
+  @FunctionalInterface
+  interface Timer {
+    void later(Duration delay, Runnable work);
+  }
+
   BulkPut(
       ServerCallStreamObserver<PutImagesResponse> answers,
       Function<PutImageRequest, PutImageResponse> put,
       Admission admission,
       long largestMessage,
       Arrival arrival,
-      Vertx vertx,
-      ExecutorService workers) {
+      Timer timer,
+      Executor workers) {
     this.answers = answers;
     this.put = put;
     this.admission = admission;
     this.arrival = arrival;
-    this.vertx = vertx;
+    this.timer = timer;
     this.workers = workers;
     arrival.expect(0, largestMessage, this::refuse, System.nanoTime());
     answers.disableAutoRequest();
@@ -109,7 +115,7 @@ final class BulkPut implements StreamObserver<PutImageRequest> {
         arrival.hold(granted);
         answers.request(1);
         // Whoever keeps the stream open and sends nothing keeps nobody else out.
-        vertx.setTimer(IDLE_MILLIS, late -> arrival.letGoIfIdle());
+        timer.later(IDLE, arrival::letGoIfIdle);
         return;
       }
     }

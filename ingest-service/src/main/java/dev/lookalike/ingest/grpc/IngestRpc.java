@@ -1,10 +1,10 @@
 package dev.lookalike.ingest.grpc;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
-import dev.lookalike.ingest.blobs.BlobStore;
 import dev.lookalike.ingest.classifiers.Classifiers;
-import dev.lookalike.ingest.collections.Collections;
+import dev.lookalike.ingest.collections.Catalogue;
+import dev.lookalike.ingest.collections.CollectionCommands;
+import dev.lookalike.ingest.collections.Descriptions;
+import dev.lookalike.ingest.collections.NewCollection;
 import dev.lookalike.ingest.content.Contents;
 import dev.lookalike.ingest.images.Accepted;
 import dev.lookalike.ingest.images.Images;
@@ -15,12 +15,9 @@ import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
 import dev.lookalike.ingest.metrics.Operations;
 import dev.lookalike.ingest.uploads.UploadPolicy;
 import dev.lookalike.ingest.uploads.UploadSettings;
-import dev.lookalike.log.CollectionState;
 import dev.lookalike.proto.events.v1.Classifier;
 import dev.lookalike.proto.events.v1.Collection;
-import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.proto.ingest.v1.AttributePatch;
-import dev.lookalike.proto.ingest.v1.BuildInfo;
 import dev.lookalike.proto.ingest.v1.CollectionInfo;
 import dev.lookalike.proto.ingest.v1.CreateCollectionRequest;
 import dev.lookalike.proto.ingest.v1.DeleteCollectionRequest;
@@ -62,8 +59,7 @@ import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
 import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
-import java.io.IOException;
-import java.io.InputStream;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -76,13 +72,12 @@ import java.util.function.Supplier;
  */
 @GrpcService
 public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
-  /** Bytes of a chunk of content. */
-  private static final int CHUNK = 1 << 20;
-
   private final Images images;
   private final Patches patches;
   private final Contents contents;
-  private final Collections collections;
+  private final Catalogue catalogue;
+  private final CollectionCommands commands;
+  private final Descriptions descriptions;
   private final Classifiers classifiers;
   private final Operations operations;
   private final Admission admission;
@@ -96,7 +91,9 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
       Images images,
       Patches patches,
       Contents contents,
-      Collections collections,
+      Catalogue catalogue,
+      CollectionCommands commands,
+      Descriptions descriptions,
       Classifiers classifiers,
       Operations operations,
       Admission admission,
@@ -106,7 +103,9 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
     this.images = images;
     this.patches = patches;
     this.contents = contents;
-    this.collections = collections;
+    this.catalogue = catalogue;
+    this.commands = commands;
+    this.descriptions = descriptions;
     this.classifiers = classifiers;
     this.operations = operations;
     this.admission = admission;
@@ -150,54 +149,13 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
       throw new RefusedException(
           ErrorCode.TOO_MANY_BYTES, "an image has at most " + maxImageBytes + " bytes");
     }
-    Accepted accepted = images.put(command, bytes(request.getImage()));
+    Accepted accepted = images.put(command, ImageBytes.of(request.getImage()));
     return PutImageResponse.newBuilder()
         .setCollection(accepted.collection())
         .setImageId(accepted.imageId())
         .setVersion(accepted.version())
         .setToken(accepted.token())
         .build();
-  }
-
-  /** The bytes themselves: a message from the wire is not shared, so a copy would only cost. */
-  private static byte[] bytes(ByteString image) {
-    byte[][] found = new byte[1][];
-    try {
-      UnsafeByteOperations.unsafeWriteTo(
-          image,
-          new com.google.protobuf.ByteOutput() {
-            @Override
-            public void write(byte value) {
-              found[0] = image.toByteArray();
-            }
-
-            @Override
-            public void write(byte[] value, int offset, int length) {
-              found[0] = image.toByteArray();
-            }
-
-            @Override
-            public void writeLazy(byte[] value, int offset, int length) {
-              found[0] =
-                  offset == 0 && length == value.length && length == image.size()
-                      ? value
-                      : image.toByteArray();
-            }
-
-            @Override
-            public void write(java.nio.ByteBuffer value) {
-              found[0] = image.toByteArray();
-            }
-
-            @Override
-            public void writeLazy(java.nio.ByteBuffer value) {
-              found[0] = image.toByteArray();
-            }
-          });
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
-    return found[0];
   }
 
   @Override
@@ -208,8 +166,12 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
         admission,
         policy.largestMessage(),
         Objects.requireNonNull(Arrival.CURRENT.get(), "every call has an arrival"),
-        vertx,
+        this::later,
         workers);
+  }
+
+  private void later(Duration delay, Runnable work) {
+    vertx.setTimer(delay.toMillis(), timer -> work.run());
   }
 
   @Override
@@ -342,14 +304,14 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
   public void getContent(GetContentRequest request, StreamObserver<GetContentResponse> answers) {
     ServerCallStreamObserver<GetContentResponse> call =
         (ServerCallStreamObserver<GetContentResponse>) answers;
-    SendWindow window = new SendWindow(call);
+    ContentSender sender = new ContentSender(contents, call);
     workers.execute(
         () -> {
           try {
             operations.count(
                 Operation.CONTENT,
                 () -> {
-                  send(request, call, window);
+                  sender.send(request);
                   return true;
                 });
             call.onCompleted();
@@ -357,44 +319,6 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
             call.onError(GrpcErrors.of(e));
           }
         });
-  }
-
-  private void send(
-      GetContentRequest request,
-      ServerCallStreamObserver<GetContentResponse> call,
-      SendWindow window) {
-    Contents.Variant variant =
-        switch (request.getVariant()) {
-          case CONTENT_VARIANT_ORIGINAL -> Contents.Variant.ORIGINAL;
-          case CONTENT_VARIANT_UNSPECIFIED, CONTENT_VARIANT_CANONICAL -> Contents.Variant.CANONICAL;
-          case CONTENT_VARIANT_THUMBNAIL -> Contents.Variant.THUMBNAIL;
-          case UNRECOGNIZED ->
-              throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "unknown variant");
-        };
-    Optional<ImageVersion> version =
-        request.hasVersion() ? Optional.of(request.getVersion()) : Optional.empty();
-    Contents.Found found =
-        contents.find(request.getCollection(), request.getImageId(), variant, version);
-    BlobStore.Opened opened = contents.open(found);
-    try (InputStream bytes = opened.bytes()) {
-      GetContentResponse.Builder next =
-          GetContentResponse.newBuilder()
-              .setMediaType(found.mediaType())
-              .setSizeBytes(opened.sizeBytes())
-              .setVersion(found.version());
-      boolean first = true;
-      byte[] chunk;
-      while ((chunk = bytes.readNBytes(CHUNK)).length > 0 || first) {
-        if (!window.awaitOpen()) {
-          return;
-        }
-        call.onNext(next.setChunk(UnsafeByteOperations.unsafeWrap(chunk)).build());
-        next = GetContentResponse.newBuilder();
-        first = false;
-      }
-    } catch (IOException e) {
-      throw new RefusedException(ErrorCode.STORAGE_UNAVAILABLE, "the content cannot be read now");
-    }
   }
 
   @Override
@@ -406,9 +330,9 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
             operations.count(
                 Operation.CREATE_COLLECTION,
                 () ->
-                    info(
-                        collections.create(
-                            new Collections.Wanted(
+                    CollectionInfos.of(
+                        commands.create(
+                            new NewCollection(
                                 request.getName(),
                                 request.getModel(),
                                 request.getBounds(),
@@ -421,7 +345,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
 
   @Override
   public void getCollection(GetCollectionRequest request, StreamObserver<CollectionInfo> answer) {
-    answer(answer, () -> info(collections.describe(request.getCollection())));
+    answer(answer, () -> CollectionInfos.of(descriptions.describe(request.getCollection())));
   }
 
   @Override
@@ -432,7 +356,9 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
         () ->
             operations.count(
                 Operation.RENAME_COLLECTION,
-                () -> info(collections.rename(request.getCollection(), request.getName()))));
+                () ->
+                    CollectionInfos.of(
+                        commands.rename(request.getCollection(), request.getName()))));
   }
 
   @Override
@@ -444,7 +370,7 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
             operations.count(
                 Operation.DELETE_COLLECTION,
                 () -> {
-                  Collection deleted = collections.delete(request.getCollection());
+                  Collection deleted = commands.delete(request.getCollection());
                   return DeleteCollectionResponse.newBuilder()
                       .setId(deleted.getId())
                       .setName(deleted.getName())
@@ -461,39 +387,11 @@ public class IngestRpc implements BindableService, IngestGrpc.AsyncService {
         () ->
             ListCollectionsResponse.newBuilder()
                 .addAllCollections(
-                    collections.all().stream()
+                    catalogue.all().stream()
                         .filter(state -> caller.mayRead(state.collection().getName()))
-                        .map(state -> info(state))
+                        .map(state -> CollectionInfos.of(state))
                         .toList())
                 .build());
-  }
-
-  private static CollectionInfo info(CollectionState state) {
-    return info(new Collections.Described(state, Optional.empty(), Optional.empty()));
-  }
-
-  private static CollectionInfo info(Collections.Described described) {
-    CollectionState state = described.state();
-    CollectionInfo.Builder info =
-        CollectionInfo.newBuilder()
-            .setId(state.collection().getId())
-            .setName(state.collection().getName())
-            .setModel(state.collection().getModel())
-            .setGeneration(state.collection().getGeneration())
-            .setPartitions(state.collection().getPartitions())
-            .setBounds(state.collection().getBounds())
-            .setKeepOriginals(state.collection().getKeepOriginals())
-            .setCreatedAt(state.collection().getCreatedAt())
-            .setAcceptSmallerImages(state.collection().getAcceptSmallerImages());
-    described.problem().ifPresent(info::setProblem);
-    described.counts().ifPresent(info::setCounts);
-    state
-        .live()
-        .ifPresent(
-            build ->
-                info.setBuild(
-                    BuildInfo.newBuilder().setId(build.getId()).setModel(build.getModel())));
-    return info.build();
   }
 
   private static Optional<String> some(String text) {

@@ -1,9 +1,10 @@
 package dev.lookalike.ingest.health;
 
 import dev.lookalike.ingest.blobs.BlobStore;
-import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.log.Broker;
+import dev.lookalike.ingest.collections.Catalogue;
+import dev.lookalike.ingest.collections.Upkeep;
 import dev.lookalike.log.CollectionState;
+import dev.lookalike.service.kafka.BrokerWatch;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.util.Optional;
@@ -16,26 +17,28 @@ import org.eclipse.microprofile.health.Readiness;
 @Readiness
 @Singleton
 public class Ready implements HealthCheck {
-  private final Broker broker;
-  private final Collections collections;
+  private final BrokerWatch broker;
+  private final Upkeep upkeep;
+  private final Catalogue catalogue;
   private final BlobStore blobs;
 
-  public Ready(Broker broker, Collections collections, BlobStore blobs) {
+  public Ready(BrokerWatch broker, Upkeep upkeep, Catalogue catalogue, BlobStore blobs) {
     this.broker = broker;
-    this.collections = collections;
+    this.upkeep = upkeep;
+    this.catalogue = catalogue;
     this.blobs = blobs;
   }
 
   @Override
   public HealthCheckResponse call() {
     HealthCheckResponseBuilder response = HealthCheckResponse.named("ingest");
-    Optional<String> reason = broker.trouble().or(collections::trouble).or(this::storageTrouble);
+    Optional<String> reason = broker.trouble().or(upkeep::trouble).or(this::storageTrouble);
     reason.ifPresent(why -> response.withData("reason", why));
     return response.status(reason.isEmpty()).build();
   }
 
   private Optional<String> storageTrouble() {
-    for (CollectionState state : collections.all()) {
+    for (CollectionState state : catalogue.all()) {
       if (state.collection().getKeepOriginals()) {
         try {
           blobs.check();

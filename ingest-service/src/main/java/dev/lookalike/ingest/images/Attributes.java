@@ -2,21 +2,16 @@ package dev.lookalike.ingest.images;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.Timestamp;
 import dev.lookalike.proto.image.v1.AttributeValue;
-import dev.lookalike.proto.image.v1.StringList;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import dev.lookalike.service.rest.JsonBody;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Attributes as clients write them: read from JSON, and held to their limits. */
+/** Attributes as clients give them, checked against their limits. */
 public final class Attributes {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,63}");
   private static final int MAX_ENTRIES = 64;
@@ -32,69 +27,8 @@ public final class Attributes {
 
   private Attributes() {}
 
-  /** Reads the text of a JSON object. */
-  public static Map<String, AttributeValue> read(String json) {
-    return read(JsonBody.tree(json, ErrorCode.INVALID_ATTRIBUTE, "attributes"));
-  }
-
   /**
-   * @throws RefusedException INVALID_ATTRIBUTE
-   */
-  public static Map<String, AttributeValue> read(JsonNode object) {
-    if (!object.isObject()) {
-      throw invalid("attributes are a JSON object");
-    }
-    Map<String, AttributeValue> values = new LinkedHashMap<>();
-    object
-        .properties()
-        .forEach(
-            entry ->
-                values.put(checkedName(entry.getKey()), value(entry.getKey(), entry.getValue())));
-    return checked(values);
-  }
-
-  private static AttributeValue value(String name, JsonNode node) {
-    AttributeValue.Builder value = AttributeValue.newBuilder();
-    switch (node.getNodeType()) {
-      case STRING -> value.setString(node.textValue());
-      case NUMBER -> value.setNumber(node.doubleValue());
-      case BOOLEAN -> value.setBoolean(node.booleanValue());
-      case ARRAY -> {
-        StringList.Builder strings = StringList.newBuilder();
-        for (JsonNode item : node) {
-          if (!item.isTextual()) {
-            throw invalid("\"" + name + "\": a list holds strings only");
-          }
-          strings.addValues(item.textValue());
-        }
-        value.setStrings(strings);
-      }
-      case OBJECT -> value.setTime(time(name, node));
-      case NULL, MISSING, BINARY, POJO -> throw invalid("\"" + name + "\" has no value");
-    }
-    return value.build();
-  }
-
-  private static Timestamp time(String name, JsonNode node) {
-    JsonNode time = node.get("time");
-    if (node.size() != 1 || time == null || !time.isTextual()) {
-      throw invalid(
-          "\"%s\": a value is a string, number, boolean, array of strings or {\"time\": \"...\"}"
-              .formatted(name));
-    }
-    try {
-      Instant instant = OffsetDateTime.parse(time.textValue()).toInstant();
-      return Timestamp.newBuilder()
-          .setSeconds(instant.getEpochSecond())
-          .setNanos(instant.getNano())
-          .build();
-    } catch (DateTimeException e) {
-      throw invalid("\"" + name + "\": a time is like 2026-01-31T12:00:00Z");
-    }
-  }
-
-  /**
-   * Holds attributes to their limits; a time loses what is below a millisecond.
+   * Checks attributes against their limits; a time loses what is below a millisecond.
    *
    * @throws RefusedException INVALID_ATTRIBUTE
    */
@@ -119,7 +53,7 @@ public final class Attributes {
   /**
    * @throws RefusedException INVALID_ATTRIBUTE
    */
-  static String checkedName(String name) {
+  public static String checkedName(String name) {
     if (!NAME.matcher(name).matches()) {
       throw invalid("an attribute's name matches " + NAME.pattern());
     }
@@ -168,7 +102,8 @@ public final class Attributes {
     }
   }
 
-  private static RefusedException invalid(String detail) {
+  /** What is said of an attribute that is none. */
+  public static RefusedException invalid(String detail) {
     return new RefusedException(ErrorCode.INVALID_ATTRIBUTE, detail);
   }
 }

@@ -5,12 +5,11 @@ import dev.lookalike.imaging.CanonicalResult;
 import dev.lookalike.imaging.Canonicalizer;
 import dev.lookalike.imaging.ImageLimits;
 import dev.lookalike.imaging.RefusalReason;
+import dev.lookalike.imaging.Thumbnails;
 import dev.lookalike.ingest.metrics.IngestMetrics;
 import dev.lookalike.ingest.uploads.UploadSettings;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -27,8 +26,7 @@ import java.util.concurrent.TimeUnit;
  * #ORDINARY_PIXELS} and one larger image. The queues are bounded by what {@link
  * dev.lookalike.service.admission.Admission} lets in.
  */
-@Singleton
-public class Decoders {
+public final class Decoders implements AutoCloseable {
   /** Larger images take their turn one by one; 8 megapixels are 24 MB decoded. */
   private static final long ORDINARY_PIXELS = 8_000_000;
 
@@ -60,23 +58,22 @@ public class Decoders {
   }
 
   /** The canonical image of untrusted bytes, or why there is none. */
-  CanonicalResult canonicalize(byte[] untrusted, Bounds bounds) {
-    long start = System.nanoTime();
-    if (limits.maxPixels() > ORDINARY_PIXELS) {
-      ImageLimits small = new ImageLimits(limits.maxBytes(), ORDINARY_PIXELS);
-      CanonicalResult result =
-          run(
-              ordinary,
-              () -> timed(start, () -> Canonicalizer.canonicalize(untrusted, small, bounds)));
-      if (result instanceof CanonicalResult.Refused refused
-          && refused.reason() == RefusalReason.TOO_MANY_PIXELS) {
-        return run(
-            large, () -> timed(start, () -> Canonicalizer.canonicalize(untrusted, limits, bounds)));
-      }
-      return result;
-    }
+  public CanonicalResult canonicalize(byte[] untrusted, Bounds bounds) {
+    ImageLimits ofOrdinary =
+        new ImageLimits(limits.maxBytes(), Math.min(limits.maxPixels(), ORDINARY_PIXELS));
+    long queued = System.nanoTime();
+    CanonicalResult result = canonicalize(ordinary, queued, untrusted, ofOrdinary, bounds);
+    boolean isLarge =
+        limits.maxPixels() > ORDINARY_PIXELS
+            && result instanceof CanonicalResult.Refused refused
+            && refused.reason() == RefusalReason.TOO_MANY_PIXELS;
+    return isLarge ? canonicalize(large, queued, untrusted, limits, bounds) : result;
+  }
+
+  private CanonicalResult canonicalize(
+      ThreadPoolExecutor pool, long queued, byte[] untrusted, ImageLimits limits, Bounds bounds) {
     return run(
-        ordinary, () -> timed(start, () -> Canonicalizer.canonicalize(untrusted, limits, bounds)));
+        pool, () -> timed(queued, () -> Canonicalizer.canonicalize(untrusted, limits, bounds)));
   }
 
   private <T> T timed(long queued, Callable<T> work) throws Exception {
@@ -89,9 +86,13 @@ public class Decoders {
     }
   }
 
-  /** Runs other work on pixels with the same bound. */
-  public <T> T run(Callable<T> work) {
-    return run(ordinary, work);
+  /**
+   * A smaller JPEG of a canonical image.
+   *
+   * @param longSide pixels of its long side, at most
+   */
+  public byte[] thumbnail(byte[] canonical, int longSide) {
+    return run(ordinary, () -> Thumbnails.jpeg(canonical, longSide));
   }
 
   private static <T> T run(ThreadPoolExecutor pool, Callable<T> work) {
@@ -111,8 +112,8 @@ public class Decoders {
     }
   }
 
-  @PreDestroy
-  void close() {
+  @Override
+  public void close() {
     ordinary.shutdown();
     large.shutdown();
   }

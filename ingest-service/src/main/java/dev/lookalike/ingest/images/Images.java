@@ -1,22 +1,14 @@
 package dev.lookalike.ingest.images;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Timestamp;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.lookalike.imaging.Bounds;
 import dev.lookalike.imaging.CanonicalResult;
 import dev.lookalike.ingest.blobs.BlobKey;
 import dev.lookalike.ingest.blobs.BlobStore;
-import dev.lookalike.ingest.client.QueryClient;
-import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.log.Append;
-import dev.lookalike.ingest.log.LogReader;
-import dev.lookalike.ingest.log.LogWriter;
+import dev.lookalike.ingest.collections.Catalogue;
 import dev.lookalike.ingest.metrics.IngestMetrics;
-import dev.lookalike.log.Keys;
-import dev.lookalike.log.Tokens;
-import dev.lookalike.log.Topics;
+import dev.lookalike.ingest.records.Timestamps;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.events.v1.Deleted;
 import dev.lookalike.proto.events.v1.ImageEvent;
@@ -26,57 +18,56 @@ import dev.lookalike.proto.image.v1.CanonicalBounds;
 import dev.lookalike.proto.image.v1.CanonicalImage;
 import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.proto.image.v1.OriginalImage;
-import dev.lookalike.proto.image.v1.UploadToken;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.PartitionPosition;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
+import java.util.function.BiFunction;
 import org.jboss.logging.Logger;
 
 /**
  * Accepts images, deletes them, offers them again. An image is accepted when the broker has
  * acknowledged its record; the place of the record is its version. Thread-safe; blocks the caller.
  */
-@Singleton
-public class Images {
+public final class Images {
   private static final Logger LOG = Logger.getLogger(Images.class);
 
   /** The reason that embed-service gives where a record holds no image that could be read. */
   private static final String RECORD_UNREADABLE = "RECORD_UNREADABLE";
 
-  private final Collections collections;
-  private final Decoders decoders;
+  private final Catalogue catalogue;
+  private final BiFunction<byte[], Bounds, CanonicalResult> canonicalize;
   private final BlobStore blobs;
-  private final LogWriter writer;
-  private final LogReader reader;
-  private final QueryClient search;
+  private final ImageLog log;
+  private final ImageIndex index;
   private final IngestMetrics metrics;
+  private final InstantSource clock;
 
+  /**
+   * @param canonicalize the canonical image of untrusted bytes, or why there is none
+   */
   public Images(
-      Collections collections,
-      Decoders decoders,
+      Catalogue catalogue,
+      BiFunction<byte[], Bounds, CanonicalResult> canonicalize,
       BlobStore blobs,
-      LogWriter writer,
-      LogReader reader,
-      QueryClient search,
-      IngestMetrics metrics) {
-    this.collections = collections;
-    this.decoders = decoders;
+      ImageLog log,
+      ImageIndex index,
+      IngestMetrics metrics,
+      InstantSource clock) {
+    this.catalogue = catalogue;
+    this.canonicalize = canonicalize;
     this.blobs = blobs;
-    this.writer = writer;
-    this.reader = reader;
-    this.search = search;
+    this.log = log;
+    this.index = index;
     this.metrics = metrics;
+    this.clock = clock;
   }
 
   /**
@@ -92,7 +83,7 @@ public class Images {
    * @throws RefusedException COLLECTION_NOT_FOUND, BROKER_UNAVAILABLE
    */
   public void requireCollection(String collectionName) {
-    collections.get(collectionName);
+    catalogue.get(collectionName);
   }
 
   /**
@@ -103,22 +94,59 @@ public class Images {
    *     BROKER_UNAVAILABLE, STORAGE_UNAVAILABLE
    */
   public Accepted put(PutCommand command, byte[] untrusted) {
-    Collection collection = collections.get(command.collection()).collection();
-    CanonicalBounds bounds = collection.getBounds();
-    CanonicalResult.Canonical canonical =
-        switch (decoders.canonicalize(
+    Collection collection = catalogue.get(command.collection()).collection();
+    CanonicalResult.Canonical canonical = canonical(untrusted, collection.getBounds());
+    String imageId = command.id().orElseGet(() -> ImageIds.ofContent(untrusted));
+    OriginalImage original = original(collection, imageId, untrusted, canonical);
+    Stored stored =
+        Stored.newBuilder()
+            .setCanonical(inline(canonical.image()))
+            .setOriginal(original)
+            .setBounds(collection.getBounds())
+            .putAllAttributes(command.attributes())
+            .addAllLabels(command.labels())
+            .setAcceptedAt(Timestamps.of(clock.instant()))
+            .setRequestId(UUID.randomUUID().toString())
+            .setAttempt(1)
+            .build();
+    Accepted accepted =
+        log.append(collection, imageId, ImageEvent.newBuilder().setStored(stored).build());
+    metrics.uploaded(untrusted.length);
+    return accepted;
+  }
+
+  private CanonicalResult.Canonical canonical(byte[] untrusted, CanonicalBounds bounds) {
+    CanonicalResult result =
+        canonicalize.apply(
             untrusted,
             new Bounds(
                 bounds.getShortSide(),
                 bounds.getLongSide(),
                 bounds.getJpegQuality(),
-                bounds.getMaxBytes()))) {
-          case CanonicalResult.Canonical image -> image;
-          case CanonicalResult.Refused refused ->
-              throw new RefusedException(
-                  ErrorCode.valueOf(refused.reason().name()), refused.detail());
-        };
-    String imageId = command.id().orElseGet(() -> ImageIds.ofContent(untrusted));
+                bounds.getMaxBytes()));
+    return switch (result) {
+      case CanonicalResult.Canonical image -> image;
+      case CanonicalResult.Refused refused ->
+          throw new RefusedException(ErrorCode.valueOf(refused.reason().name()), refused.detail());
+    };
+  }
+
+  private static CanonicalImage inline(dev.lookalike.imaging.CanonicalImage image) {
+    return CanonicalImage.newBuilder()
+        .setMediaType("image/jpeg")
+        .setWidth(image.width())
+        .setHeight(image.height())
+        .setSha256(ByteString.copyFrom(ImageIds.sha256().digest(image.jpeg())))
+        .setInline(UnsafeByteOperations.unsafeWrap(image.jpeg()))
+        .build();
+  }
+
+  /** Describes the original, and keeps it before the record that speaks of it is written. */
+  private OriginalImage original(
+      Collection collection,
+      String imageId,
+      byte[] untrusted,
+      CanonicalResult.Canonical canonical) {
     byte[] sha256 = ImageIds.sha256().digest(untrusted);
     OriginalImage.Builder original =
         OriginalImage.newBuilder()
@@ -128,36 +156,15 @@ public class Images {
             .setSha256(ByteString.copyFrom(sha256))
             .setSizeBytes(untrusted.length);
     if (collection.getKeepOriginals()) {
-      original.setBlob(keep(collection, imageId, sha256, untrusted));
+      BlobKey key = BlobKey.of(collection.getId(), imageId, sha256);
+      keep(key, imageId, untrusted);
+      original.setBlob(
+          BlobReference.newBuilder().setKey(key.text()).setSizeBytes(untrusted.length));
     }
-    byte[] jpeg = canonical.image().jpeg();
-    Stored stored =
-        Stored.newBuilder()
-            .setCanonical(
-                CanonicalImage.newBuilder()
-                    .setMediaType("image/jpeg")
-                    .setWidth(canonical.image().width())
-                    .setHeight(canonical.image().height())
-                    .setSha256(ByteString.copyFrom(ImageIds.sha256().digest(jpeg)))
-                    .setInline(UnsafeByteOperations.unsafeWrap(jpeg)))
-            .setOriginal(original)
-            .setBounds(bounds)
-            .putAllAttributes(command.attributes())
-            .addAllLabels(command.labels())
-            .setAcceptedAt(now())
-            .setRequestId(UUID.randomUUID().toString())
-            .setAttempt(1)
-            .build();
-    Accepted accepted =
-        append(collection, imageId, ImageEvent.newBuilder().setStored(stored).build());
-    metrics.uploaded(untrusted.length);
-    return accepted;
+    return original.build();
   }
 
-  /** The original is on disk before the record that speaks of it is written. */
-  private BlobReference keep(
-      Collection collection, String imageId, byte[] sha256, byte[] untrusted) {
-    BlobKey key = BlobKey.of(collection.getId(), imageId, sha256);
+  private void keep(BlobKey key, String imageId, byte[] untrusted) {
     try {
       blobs.put(key, imageId, untrusted);
     } catch (IOException e) {
@@ -165,7 +172,6 @@ public class Images {
       throw new RefusedException(
           ErrorCode.STORAGE_UNAVAILABLE, "the original cannot be kept now; nothing was accepted");
     }
-    return BlobReference.newBuilder().setKey(key.text()).setSizeBytes(untrusted.length).build();
   }
 
   /**
@@ -175,7 +181,7 @@ public class Images {
    */
   public Accepted delete(String collectionName, String imageId) {
     ImageIds.checked(imageId);
-    return append(collections.get(collectionName).collection(), imageId, deleted());
+    return log.append(catalogue.get(collectionName).collection(), imageId, deleted());
   }
 
   /**
@@ -187,27 +193,45 @@ public class Images {
    */
   public DeletedImages deleteMatching(String collectionName, String filter) {
     requireFilter(filter);
-    Collection collection = collections.get(collectionName).collection();
+    Collection collection = catalogue.get(collectionName).collection();
     Map<Integer, Accepted> lasts = new TreeMap<>();
     long[] matched = new long[1];
-    search.matching(
+    index.matching(
         collection.getId(),
         filter,
         page -> {
-          List<String> ids = page.getImagesList().stream().map(ImageEntry::getImageId).toList();
-          List<Append> records = ids.stream().map(id -> record(collection, id, deleted())).toList();
-          List<Long> offsets = appendAll(collection, records);
-          for (int i = 0; i < ids.size(); i++) {
-            Accepted delete =
-                accepted(collection, ids.get(i), records.get(i).partition(), offsets.get(i));
+          List<ImageLog.Event> events =
+              page.stream()
+                  .map(entry -> new ImageLog.Event(entry.getImageId(), deleted()))
+                  .toList();
+          for (Accepted delete : log.append(collection, events)) {
             lasts.merge(
-                records.get(i).partition(),
+                delete.version().getPartition(),
                 delete,
                 (a, b) -> a.version().getOffset() > b.version().getOffset() ? a : b);
           }
-          matched[0] += ids.size();
+          matched[0] += page.size();
         });
     return new DeletedImages(matched[0], lasts.values().stream().map(Accepted::token).toList());
+  }
+
+  private ImageEvent deleted() {
+    return ImageEvent.newBuilder()
+        .setDeleted(
+            Deleted.newBuilder()
+                .setAcceptedAt(Timestamps.of(clock.instant()))
+                .setRequestId(UUID.randomUUID().toString()))
+        .build();
+  }
+
+  /**
+   * @throws RefusedException INVALID_FILTER for an empty one, which would mean every image
+   */
+  static void requireFilter(String filter) {
+    if (filter.isBlank()) {
+      throw new RefusedException(
+          ErrorCode.INVALID_FILTER, "the filter is empty; \"true\" means every image");
+    }
   }
 
   /**
@@ -218,8 +242,8 @@ public class Images {
    */
   public Accepted retry(String collectionName, String imageId) {
     ImageIds.checked(imageId);
-    Collection collection = collections.get(collectionName).collection();
-    ImageEntry entry = known(collection, imageId);
+    Collection collection = catalogue.get(collectionName).collection();
+    ImageEntry entry = index.known(collection.getId(), imageId);
     if (entry.getState() != ImageState.IMAGE_STATE_REJECTED) {
       throw new RefusedException(ErrorCode.NOT_REJECTED, "the image is not rejected");
     }
@@ -230,140 +254,31 @@ public class Images {
     }
     ImageVersion version = entry.getVersion();
     Stored before =
-        stored(collection, imageId, version)
+        log.stored(collection, imageId, version)
             .orElseThrow(
                 () ->
                     new RefusedException(
                         ErrorCode.SUPERSEDED, "a newer version of the image is in the log"));
-    if (reader.holdsKey(
-        Topics.images(collection.getId()),
-        version.getPartition(),
-        Keys.image(imageId),
-        Math.max(version.getOffset() + 1, applied(collection, version)))) {
+    if (log.holdsNewer(collection, imageId, version, applied(collection, version))) {
       throw new RefusedException(
           ErrorCode.SUPERSEDED, "a newer version of the image is on its way");
     }
     Stored again =
         before.toBuilder()
-            .setAcceptedAt(now())
+            .setAcceptedAt(Timestamps.of(clock.instant()))
             .setRequestId(UUID.randomUUID().toString())
             .setAttempt(before.getAttempt() + 1)
             .setRetryOf(version)
             .build();
-    return append(collection, imageId, ImageEvent.newBuilder().setStored(again).build());
+    return log.append(collection, imageId, ImageEvent.newBuilder().setStored(again).build());
   }
 
   /** Up to here the index has seen everything, so nothing newer hides before. */
   private long applied(Collection collection, ImageVersion version) {
-    return search.index(collection.getId()).getPartitionsList().stream()
+    return index.index(collection.getId()).getPartitionsList().stream()
         .filter(position -> position.getPartition() == version.getPartition())
         .mapToLong(PartitionPosition::getApplied)
         .findFirst()
         .orElse(0);
-  }
-
-  /**
-   * What the index knows of an image.
-   *
-   * @throws RefusedException IMAGE_NOT_FOUND, QUERY_UNAVAILABLE
-   */
-  public ImageEntry known(Collection collection, String imageId) {
-    return search
-        .image(collection.getId(), imageId)
-        .orElseThrow(() -> new RefusedException(ErrorCode.IMAGE_NOT_FOUND, "no such image"));
-  }
-
-  /**
-   * The record of a version, if it is still in the log and of this image.
-   *
-   * @throws RefusedException FULL, BROKER_UNAVAILABLE
-   */
-  public Optional<Stored> stored(Collection collection, String imageId, ImageVersion version) {
-    if (version.getGeneration() != collection.getGeneration()
-        || version.getPartition() != Keys.partition(imageId, collection.getPartitions())) {
-      return Optional.empty();
-    }
-    Optional<ConsumerRecord<byte[], byte[]>> record =
-        reader.read(Topics.images(collection.getId()), version.getPartition(), version.getOffset());
-    if (record.isEmpty()
-        || record.get().key() == null
-        || !Keys.imageId(record.get().key()).equals(imageId)
-        || record.get().value() == null) {
-      return Optional.empty();
-    }
-    try {
-      ImageEvent event = ImageEvent.parseFrom(record.get().value());
-      return event.hasStored() ? Optional.of(event.getStored()) : Optional.empty();
-    } catch (InvalidProtocolBufferException e) {
-      LOG.errorf(
-          "record %d of partition %d of collection %s cannot be read: %s",
-          version.getOffset(), version.getPartition(), collection.getId(), e);
-      return Optional.empty();
-    }
-  }
-
-  private Accepted append(Collection collection, String imageId, ImageEvent event) {
-    Append record = record(collection, imageId, event);
-    long offset = appendAll(collection, List.of(record)).getFirst();
-    return accepted(collection, imageId, record.partition(), offset);
-  }
-
-  /** A collection that is deleted meanwhile takes its records along, also those acknowledged. */
-  List<Long> appendAll(Collection collection, List<Append> records) {
-    List<Long> offsets;
-    try {
-      offsets = writer.appendAll(records);
-    } catch (RefusedException e) {
-      if (e.code() == ErrorCode.BROKER_UNAVAILABLE) {
-        collections.requireExisting(collection);
-      }
-      throw e;
-    }
-    collections.requireExisting(collection);
-    return offsets;
-  }
-
-  private static Append record(Collection collection, String imageId, ImageEvent event) {
-    return new Append(
-        Topics.images(collection.getId()),
-        Keys.partition(imageId, collection.getPartitions()),
-        Keys.image(imageId),
-        event.toByteArray());
-  }
-
-  private static Accepted accepted(
-      Collection collection, String imageId, int partition, long offset) {
-    ImageVersion version =
-        ImageVersion.newBuilder()
-            .setGeneration(collection.getGeneration())
-            .setPartition(partition)
-            .setOffset(offset)
-            .build();
-    UploadToken token =
-        UploadToken.newBuilder()
-            .setCollectionId(collection.getId())
-            .setImageId(imageId)
-            .setVersion(version)
-            .build();
-    return new Accepted(collection.getName(), imageId, version, Tokens.encode(token));
-  }
-
-  private static ImageEvent deleted() {
-    return ImageEvent.newBuilder()
-        .setDeleted(
-            Deleted.newBuilder().setAcceptedAt(now()).setRequestId(UUID.randomUUID().toString()))
-        .build();
-  }
-
-  static void requireFilter(String filter) {
-    if (filter.isBlank()) {
-      throw new RefusedException(
-          ErrorCode.INVALID_FILTER, "the filter is empty; \"true\" means every image");
-    }
-  }
-
-  static Timestamp now() {
-    Instant now = Instant.now();
-    return Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()).build();
   }
 }

@@ -9,7 +9,7 @@ import dev.lookalike.service.error.RefusedException;
 import java.util.List;
 
 /** Labels as people give them: names only. */
-public final class Labels {
+final class Labels {
   private static final int MAX_LABELS = 64;
   private static final int MAX_BYTES = 256;
 
@@ -20,7 +20,7 @@ public final class Labels {
    *
    * @throws RefusedException INVALID_ARGUMENT
    */
-  public static List<Label> ofUser(List<String> names) {
+  static List<Label> ofUser(List<String> names) {
     if (names.size() > MAX_LABELS) {
       throw new RefusedException(
           ErrorCode.INVALID_ARGUMENT, "an image has at most %d labels".formatted(MAX_LABELS));

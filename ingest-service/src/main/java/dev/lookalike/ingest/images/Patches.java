@@ -1,8 +1,8 @@
 package dev.lookalike.ingest.images;
 
-import dev.lookalike.ingest.client.QueryClient;
-import dev.lookalike.ingest.collections.Collections;
-import dev.lookalike.ingest.log.Append;
+import dev.lookalike.ingest.collections.Catalogue;
+import dev.lookalike.ingest.records.Append;
+import dev.lookalike.ingest.records.Timestamps;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Tokens;
 import dev.lookalike.log.Topics;
@@ -17,7 +17,7 @@ import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.inject.Singleton;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -26,19 +26,20 @@ import java.util.UUID;
  * Changes what is said of images, as annotations: one record for each attribute and for the labels,
  * in the partition of the image. Thread-safe; blocks the caller.
  */
-@Singleton
-public class Patches {
+public final class Patches {
   /** Records handed over before their acknowledgements are waited for. */
   private static final int RECORDS_AT_ONCE = 1000;
 
-  private final Collections collections;
-  private final Images images;
-  private final QueryClient search;
+  private final Catalogue catalogue;
+  private final ImageLog log;
+  private final ImageIndex index;
+  private final InstantSource clock;
 
-  public Patches(Collections collections, Images images, QueryClient search) {
-    this.collections = collections;
-    this.images = images;
-    this.search = search;
+  public Patches(Catalogue catalogue, ImageLog log, ImageIndex index, InstantSource clock) {
+    this.catalogue = catalogue;
+    this.log = log;
+    this.index = index;
+    this.clock = clock;
   }
 
   /**
@@ -51,11 +52,11 @@ public class Patches {
    */
   public ImageVersion patch(String collectionName, String imageId, Patch patch, String token) {
     ImageIds.checked(imageId);
-    Collection collection = collections.get(collectionName).collection();
+    Collection collection = catalogue.get(collectionName).collection();
     ImageVersion version =
         token.isEmpty() ? current(collection, imageId) : spokenOf(collection, imageId, token);
     List<Append> records = records(collection, imageId, version, patch);
-    images.appendAll(collection, records);
+    log.appendAll(collection, records);
     return version;
   }
 
@@ -69,28 +70,28 @@ public class Patches {
    */
   public long patchMatching(String collectionName, String filter, Patch patch) {
     Images.requireFilter(filter);
-    Collection collection = collections.get(collectionName).collection();
+    Collection collection = catalogue.get(collectionName).collection();
     long[] matched = new long[1];
-    search.matching(
+    index.matching(
         collection.getId(),
         filter,
         page -> {
           List<Append> records = new ArrayList<>();
-          for (ImageEntry entry : page.getImagesList()) {
+          for (ImageEntry entry : page) {
             records.addAll(records(collection, entry.getImageId(), entry.getVersion(), patch));
             if (records.size() >= RECORDS_AT_ONCE) {
-              images.appendAll(collection, records);
+              log.appendAll(collection, records);
               records.clear();
             }
           }
-          images.appendAll(collection, records);
-          matched[0] += page.getImagesCount();
+          log.appendAll(collection, records);
+          matched[0] += page.size();
         });
     return matched[0];
   }
 
   private ImageVersion current(Collection collection, String imageId) {
-    ImageEntry entry = images.known(collection, imageId);
+    ImageEntry entry = index.known(collection.getId(), imageId);
     if (entry.getState() != ImageState.IMAGE_STATE_SEARCHABLE) {
       throw new RefusedException(ErrorCode.NOT_SEARCHABLE, "the image was rejected or deleted");
     }
@@ -111,12 +112,12 @@ public class Patches {
     return upload.getVersion();
   }
 
-  private static List<Append> records(
+  private List<Append> records(
       Collection collection, String imageId, ImageVersion version, Patch patch) {
     AnnotationEvent shared =
         AnnotationEvent.newBuilder()
             .setImageVersion(version)
-            .setAnnotatedAt(Images.now())
+            .setAnnotatedAt(Timestamps.of(clock.instant()))
             .setRequestId(UUID.randomUUID().toString())
             .build();
     List<Append> records = new ArrayList<>();
@@ -125,26 +126,10 @@ public class Patches {
         .forEach(
             (name, value) ->
                 records.add(
-                    record(
-                        collection,
-                        imageId,
-                        Keys.attribute(imageId, name, version),
-                        shared.toBuilder()
-                            .setAttribute(
-                                AttributeAnnotation.newBuilder().setName(name).setValue(value))
-                            .build())));
-    patch
-        .remove()
-        .forEach(
-            name ->
-                records.add(
-                    record(
-                        collection,
-                        imageId,
-                        Keys.attribute(imageId, name, version),
-                        shared.toBuilder()
-                            .setAttribute(AttributeAnnotation.newBuilder().setName(name))
-                            .build())));
+                    attribute(collection, imageId, shared, attribute(name).setValue(value))));
+    for (String name : patch.remove()) {
+      records.add(attribute(collection, imageId, shared, attribute(name)));
+    }
     patch
         .labels()
         .ifPresent(
@@ -161,6 +146,23 @@ public class Patches {
                                     .addAllLabels(labels))
                             .build())));
     return records;
+  }
+
+  /** Without a value it removes the attribute. */
+  private static AttributeAnnotation.Builder attribute(String name) {
+    return AttributeAnnotation.newBuilder().setName(name);
+  }
+
+  private static Append attribute(
+      Collection collection,
+      String imageId,
+      AnnotationEvent shared,
+      AttributeAnnotation.Builder attribute) {
+    return record(
+        collection,
+        imageId,
+        Keys.attribute(imageId, attribute.getName(), shared.getImageVersion()),
+        shared.toBuilder().setAttribute(attribute).build());
   }
 
   private static Append record(

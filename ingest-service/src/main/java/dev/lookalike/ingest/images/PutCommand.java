@@ -39,4 +39,18 @@ public record PutCommand(
         Attributes.checked(attributes),
         Labels.ofUser(labels));
   }
+
+  /**
+   * The same with what a form says; what it does not say stays.
+   *
+   * @throws RefusedException INVALID_ATTRIBUTE, INVALID_ARGUMENT
+   */
+  public PutCommand withForm(
+      Optional<Map<String, AttributeValue>> formAttributes, List<String> formLabels) {
+    return new PutCommand(
+        collection,
+        id,
+        formAttributes.map(Attributes::checked).orElse(attributes),
+        formLabels.isEmpty() ? labels : Labels.ofUser(formLabels));
+  }
 }

@@ -1,12 +1,13 @@
 package dev.lookalike.ingest.log;
 
+import dev.lookalike.ingest.records.LoggedRecord;
+import dev.lookalike.ingest.records.RecordReader;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,29 +31,22 @@ import org.jboss.logging.Logger;
  * <p>Invariant: a consumer is either in {@code idle} or used by exactly one caller that holds a
  * permit; so there are never more consumers than permits.
  */
-@Singleton
-public class LogReader {
+public final class LogReader implements RecordReader, AutoCloseable {
   private static final Logger LOG = Logger.getLogger(LogReader.class);
   private static final Duration POLL = Duration.ofMillis(500);
 
-  private final Broker broker;
   private final KafkaSettings settings;
   private final Semaphore permits;
   private final Deque<Consumer<byte[], byte[]>> idle = new ArrayDeque<>();
   private boolean closed;
 
-  public LogReader(Broker broker, KafkaSettings settings) {
-    this.broker = broker;
+  public LogReader(KafkaSettings settings) {
     this.settings = settings;
     this.permits = new Semaphore(settings.readers(), true);
   }
 
-  /**
-   * The record at an offset; empty when there is none (any more): compacted away, or not written.
-   *
-   * @throws RefusedException FULL when no reader is free in time, BROKER_UNAVAILABLE
-   */
-  public Optional<ConsumerRecord<byte[], byte[]>> read(String topic, int partition, long offset) {
+  @Override
+  public Optional<LoggedRecord> read(String topic, int partition, long offset) {
     TopicPartition at = new TopicPartition(topic, partition);
     return using(
         (consumer, deadline) -> {
@@ -68,22 +62,19 @@ public class LogReader {
             if (!found.isEmpty()) {
               // A compacted topic answers with the next record that it still has.
               ConsumerRecord<byte[], byte[]> first = found.records(at).getFirst();
-              return first.offset() == offset ? Optional.of(first) : Optional.empty();
+              return first.offset() == offset
+                  ? Optional.of(new LoggedRecord(first.key(), first.value()))
+                  : Optional.empty();
             }
             if (offset >= end(consumer, at, deadline)) {
               return Optional.empty();
             }
           }
-          throw Broker.unavailable();
+          throw OwnTopics.unavailable();
         });
   }
 
-  /**
-   * Whether the partition holds a record with the key at {@code from} or later.
-   *
-   * @throws RefusedException FULL, BROKER_UNAVAILABLE (also when the stretch is too long to be read
-   *     in time)
-   */
+  @Override
   public boolean holdsKey(String topic, int partition, byte[] key, long from) {
     TopicPartition at = new TopicPartition(topic, partition);
     return using(
@@ -93,7 +84,7 @@ public class LogReader {
           consumer.seek(at, Math.min(from, end));
           while (consumer.position(at) < end) {
             if (System.nanoTime() >= deadline) {
-              throw Broker.unavailable();
+              throw OwnTopics.unavailable();
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
               if (java.util.Arrays.equals(record.key(), key)) {
@@ -134,7 +125,7 @@ public class LogReader {
         return result;
       } catch (KafkaException e) {
         LOG.warnf("cannot read the log: %s", e.getMessage());
-        throw Broker.unavailable();
+        throw OwnTopics.unavailable();
       } finally {
         putBack(consumer, whole);
       }
@@ -165,7 +156,7 @@ public class LogReader {
   }
 
   private Map<String, Object> consumerSettings() {
-    Map<String, Object> config = broker.clientSettings();
+    Map<String, Object> config = new HashMap<>(settings.forClient());
     config.put(ConsumerConfig.CLIENT_ID_CONFIG, "lookalike-ingest-reader");
     config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
@@ -180,8 +171,8 @@ public class LogReader {
     return config;
   }
 
-  @PreDestroy
-  void close() {
+  @Override
+  public void close() {
     synchronized (idle) {
       closed = true;
       idle.forEach(

@@ -1,12 +1,12 @@
 package dev.lookalike.ingest.log;
 
 import dev.lookalike.ingest.metrics.IngestMetrics;
+import dev.lookalike.ingest.records.Append;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Appends records and returns once the broker has acknowledged them with all its replicas.
  * Thread-safe; blocks the caller. The first call makes the producer, so that a start costs nothing.
  */
-@Singleton
-public class LogWriter {
+public final class LogWriter implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(LogWriter.class);
 
   /** Share of the time that may go into finding the topic's leader, and for room in the buffer. */
@@ -44,27 +43,14 @@ public class LogWriter {
 
   private static final Duration DRAIN = Duration.ofSeconds(10);
 
-  private final Broker broker;
   private final KafkaSettings settings;
   private final IngestMetrics metrics;
   private @Nullable Producer<byte[], byte[]> producer;
   private boolean closed;
 
-  public LogWriter(Broker broker, KafkaSettings settings, IngestMetrics metrics) {
-    this.broker = broker;
+  public LogWriter(KafkaSettings settings, IngestMetrics metrics) {
     this.settings = settings;
     this.metrics = metrics;
-  }
-
-  /**
-   * Appends one record.
-   *
-   * @return its offset
-   * @throws RefusedException BROKER_UNAVAILABLE when it was not acknowledged in time; it may have
-   *     been written all the same
-   */
-  public long append(Append record) {
-    return appendAll(List.of(record)).getFirst();
   }
 
   /**
@@ -111,10 +97,9 @@ public class LogWriter {
    * written rarely, and needs room that nothing else does.
    *
    * @param maxBytes of the record
-   * @return its offset
-   * @throws RefusedException as {@link #append}
+   * @throws RefusedException as {@link #appendAll}
    */
-  public long appendLarge(Append record, int maxBytes) {
+  public void appendLarge(Append record, int maxBytes) {
     Map<String, Object> config = producerSettings();
     config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-ingest-large");
     config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxBytes);
@@ -122,11 +107,11 @@ public class LogWriter {
     Producer<byte[], byte[]> own =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     try {
-      return own.send(
-              new ProducerRecord<>(
-                  record.topic(), record.partition(), record.key(), record.value()))
-          .get(settings.deliveryTimeout().plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS)
-          .offset();
+      RecordMetadata unused =
+          own.send(
+                  new ProducerRecord<>(
+                      record.topic(), record.partition(), record.key(), record.value()))
+              .get(settings.deliveryTimeout().plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw refusal(e.getCause());
     } catch (KafkaException | TimeoutException e) {
@@ -150,12 +135,12 @@ public class LogWriter {
           ErrorCode.BROKER_UNAVAILABLE,
           "the broker does not let this service write; nothing was accepted");
     }
-    return Broker.unavailable();
+    return OwnTopics.unavailable();
   }
 
   private synchronized Producer<byte[], byte[]> producer() {
     if (closed) {
-      throw Broker.unavailable();
+      throw OwnTopics.unavailable();
     }
     if (producer == null) {
       producer =
@@ -169,7 +154,7 @@ public class LogWriter {
     long total = Math.max(settings.deliveryTimeout().toMillis(), 2_000);
     long metadata = (long) (total * METADATA_SHARE);
     long delivery = total - metadata;
-    Map<String, Object> config = broker.clientSettings();
+    Map<String, Object> config = new HashMap<>(settings.forClient());
     config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-ingest");
     config.put(ProducerConfig.ACKS_CONFIG, "all");
     config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
@@ -179,13 +164,13 @@ public class LogWriter {
         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
         (int) Math.min(REQUEST.toMillis(), delivery - LINGER.toMillis()));
     config.put(ProducerConfig.LINGER_MS_CONFIG, LINGER.toMillis());
-    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Broker.MAX_MESSAGE_BYTES);
+    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, OwnTopics.MAX_RECORD_BYTES);
     config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, settings.bufferMemory().asLongValue());
     return config;
   }
 
-  @PreDestroy
-  void close() {
+  @Override
+  public void close() {
     Producer<byte[], byte[]> open;
     synchronized (this) {
       closed = true;

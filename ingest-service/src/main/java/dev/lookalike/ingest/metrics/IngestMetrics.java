@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -30,8 +29,7 @@ import java.util.function.LongSupplier;
  *   <li>{@code lookalike_ingest_blobs_swept_total}: originals removed as orphans
  * </ul>
  */
-@Singleton
-public class IngestMetrics {
+public final class IngestMetrics {
   /** What a request asks for. */
   public enum Operation {
     PUT,

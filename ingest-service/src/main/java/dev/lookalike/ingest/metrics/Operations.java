@@ -3,12 +3,10 @@ package dev.lookalike.ingest.metrics;
 import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.inject.Singleton;
 import java.util.function.Supplier;
 
 /** Counts what is done and what is refused, whichever way a request came. */
-@Singleton
-public class Operations {
+public final class Operations {
   private final IngestMetrics metrics;
 
   public Operations(IngestMetrics metrics) {

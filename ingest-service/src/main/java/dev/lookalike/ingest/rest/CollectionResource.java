@@ -2,7 +2,11 @@ package dev.lookalike.ingest.rest;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import dev.lookalike.ingest.collections.Collections;
+import dev.lookalike.ingest.collections.Catalogue;
+import dev.lookalike.ingest.collections.CollectionCommands;
+import dev.lookalike.ingest.collections.DescribedCollection;
+import dev.lookalike.ingest.collections.Descriptions;
+import dev.lookalike.ingest.collections.NewCollection;
 import dev.lookalike.ingest.metrics.IngestMetrics.Operation;
 import dev.lookalike.ingest.metrics.Operations;
 import dev.lookalike.log.CollectionState;
@@ -49,11 +53,19 @@ import org.jspecify.annotations.Nullable;
     content =
         @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
 public class CollectionResource {
-  private final Collections collections;
+  private final Catalogue catalogue;
+  private final CollectionCommands commands;
+  private final Descriptions descriptions;
   private final Operations operations;
 
-  public CollectionResource(Collections collections, Operations operations) {
-    this.collections = collections;
+  public CollectionResource(
+      Catalogue catalogue,
+      CollectionCommands commands,
+      Descriptions descriptions,
+      Operations operations) {
+    this.catalogue = catalogue;
+    this.commands = commands;
+    this.descriptions = descriptions;
     this.operations = operations;
   }
 
@@ -156,10 +168,10 @@ public class CollectionResource {
       @Schema(description = "Null in lists, and where the query service does not tell")
           @Nullable CountsJson counts) {
     static CollectionJson of(CollectionState state) {
-      return of(new Collections.Described(state, Optional.empty(), Optional.empty()));
+      return of(DescribedCollection.of(state));
     }
 
-    static CollectionJson of(Collections.Described described) {
+    static CollectionJson of(DescribedCollection described) {
       CollectionState state = described.state();
       Collection collection = state.collection();
       return new CollectionJson(
@@ -218,9 +230,9 @@ public class CollectionResource {
             throw new RefusedException(
                 ErrorCode.INVALID_COLLECTION_NAME, "field \"name\" is missing");
           }
-          Collections.Described created =
-              collections.create(
-                  new Collections.Wanted(
+          DescribedCollection created =
+              commands.create(
+                  new NewCollection(
                       request.name(),
                       request.model() == null ? "" : request.model(),
                       request.bounds() == null
@@ -246,7 +258,7 @@ public class CollectionResource {
   public CollectionsJson list(@Context RoutingContext routing) {
     Caller caller = Caller.of(routing);
     return new CollectionsJson(
-        collections.all().stream()
+        catalogue.all().stream()
             .filter(state -> caller.mayRead(state.collection().getName()))
             .map(CollectionJson::of)
             .toList());
@@ -262,7 +274,7 @@ public class CollectionResource {
       description = "The collection",
       content = @Content(schema = @Schema(implementation = CollectionJson.class)))
   public CollectionJson get(@PathParam("collection") String collection) {
-    return CollectionJson.of(collections.describe(collection));
+    return CollectionJson.of(descriptions.describe(collection));
   }
 
   @PATCH
@@ -287,7 +299,7 @@ public class CollectionResource {
             throw new RefusedException(
                 ErrorCode.INVALID_COLLECTION_NAME, "field \"name\" is missing");
           }
-          return CollectionJson.of(collections.rename(collection, request.name()));
+          return CollectionJson.of(commands.rename(collection, request.name()));
         });
   }
 
@@ -304,7 +316,7 @@ public class CollectionResource {
     return operations.count(
         Operation.DELETE_COLLECTION,
         () -> {
-          Collection deleted = collections.delete(collection);
+          Collection deleted = commands.delete(collection);
           return new DeletedJson(deleted.getId(), deleted.getName());
         });
   }

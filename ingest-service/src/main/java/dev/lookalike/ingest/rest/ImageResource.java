@@ -4,9 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import dev.lookalike.ingest.images.Accepted;
-import dev.lookalike.ingest.images.Attributes;
 import dev.lookalike.ingest.images.Images;
-import dev.lookalike.ingest.images.Labels;
 import dev.lookalike.ingest.images.Patch;
 import dev.lookalike.ingest.images.Patches;
 import dev.lookalike.ingest.images.PutCommand;
@@ -271,7 +269,9 @@ public class ImageResource {
                   collection,
                   id,
                   key,
-                  header(headers, "Lookalike-Attributes").map(Attributes::read).orElse(Map.of()),
+                  header(headers, "Lookalike-Attributes")
+                      .map(AttributesJson::read)
+                      .orElse(Map.of()),
                   labels);
           OptionalLong declared = contentLength(headers);
           String mediaType = header(headers, HttpHeaders.CONTENT_TYPE).orElse("");
@@ -280,21 +280,11 @@ public class ImageResource {
               admission.reserve(uploads.toReserve(declared, mediaType, admission.largest()))) {
             Upload upload = uploads.read(body, declared, mediaType);
             place.shrinkTo(upload.image().length);
-            return accepted(PutAnswer.of(images.put(withForm(command, upload), upload.image())));
+            PutCommand whole =
+                command.withForm(upload.attributes().map(AttributesJson::read), upload.labels());
+            return accepted(PutAnswer.of(images.put(whole, upload.image())));
           }
         });
-  }
-
-  /** What a form says goes beside what the headers and the query say. */
-  private static PutCommand withForm(PutCommand command, Upload upload) {
-    if (upload.attributes().isEmpty() && upload.labels().isEmpty()) {
-      return command;
-    }
-    return new PutCommand(
-        command.collection(),
-        command.id(),
-        upload.attributes().map(Attributes::read).orElse(command.attributes()),
-        upload.labels().isEmpty() ? command.labels() : Labels.ofUser(upload.labels()));
   }
 
   @PATCH
@@ -404,7 +394,7 @@ public class ImageResource {
   private static Patch patch(
       @Nullable JsonNode set, @Nullable List<String> remove, @Nullable List<String> labels) {
     Map<String, AttributeValue> values =
-        set == null || set.isNull() ? Map.of() : Attributes.read(set);
+        set == null || set.isNull() ? Map.of() : AttributesJson.read(set);
     return Patch.of(
         values,
         strings("remove", remove == null ? List.of() : remove),

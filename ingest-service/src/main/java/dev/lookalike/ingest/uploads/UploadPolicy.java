@@ -6,7 +6,6 @@ import dev.lookalike.proto.ingest.v1.IngestGrpc;
 import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.error.RefusedException;
 import io.grpc.MethodDescriptor;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -14,8 +13,7 @@ import java.util.Optional;
  * How uploads are let in: each holds a place from its first byte until it is answered. Over HTTP
  * the resources take the places; bulk uploads take one for each message.
  */
-@Singleton
-public class UploadPolicy implements AdmissionPolicy {
+public final class UploadPolicy implements AdmissionPolicy {
   /** What a request may carry beside its image: attributes, labels, boundaries of a form. */
   public static final long OVERHEAD_BYTES = 1 << 20;
 
@@ -90,8 +88,10 @@ public class UploadPolicy implements AdmissionPolicy {
   }
 
   @Override
-  public boolean takesCompressed() {
-    return true;
+  public boolean takesCompressed(MethodDescriptor<?, ?> method) {
+    // Their marshaller makes room for what they become.
+    return is(method, IngestGrpc.getPutImageMethod())
+        || is(method, IngestGrpc.getPutImagesMethod());
   }
 
   @Override

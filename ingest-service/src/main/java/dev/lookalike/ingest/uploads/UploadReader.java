@@ -1,28 +1,26 @@
 package dev.lookalike.ingest.uploads;
 
-import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
-import java.io.IOException;
+import dev.lookalike.service.rest.ImageBody;
+import dev.lookalike.service.rest.ImageForm;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Reads the body of an upload within its limits: of bytes, and of time. Blocks the caller;
  * thread-safe.
  */
-@Singleton
-public class UploadReader {
-  private static final int STEP = 16 << 10;
+public final class UploadReader {
+  private static final String ATTRIBUTES = "attributes";
+  private static final String LABEL = "label";
 
   private final long maxImageBytes;
   private final Duration timeout;
 
-  @Inject
   public UploadReader(UploadSettings settings) {
     this(settings.maxImageBytes().asLongValue(), settings.readTimeout());
   }
@@ -37,86 +35,40 @@ public class UploadReader {
    *
    * @param declared length of the body
    * @param largest what an upload of unknown length counts
-   * @throws RefusedException TOO_MANY_BYTES when it is declared to be too long, or EMPTY
+   * @throws RefusedException TOO_MANY_BYTES when it is declared to be too long, INVALID_ARGUMENT
+   *     for a form without a boundary
    */
   public long toReserve(OptionalLong declared, String mediaType, long largest) {
-    long most = most(Multipart.boundary(mediaType));
+    long most = most(ImageForm.boundary(mediaType));
     if (declared.isPresent() && declared.getAsLong() > most) {
-      throw tooManyBytes();
+      throw ImageBody.tooMany(maxImageBytes);
     }
     return declared.orElse(largest);
   }
 
   /**
+   * Reads an image, or a form with one.
+   *
    * @param body untrusted; may end early, never end, or be longer than declared
    * @throws RefusedException TOO_MANY_BYTES, EMPTY, INVALID_ARGUMENT
    */
   public Upload read(InputStream body, OptionalLong declared, String mediaType) {
-    long deadline = System.nanoTime() + timeout.toNanos();
-    Optional<String> boundary = Multipart.boundary(mediaType);
-    try {
-      if (boundary.isEmpty() && declared.isPresent()) {
-        byte[] image = new byte[Math.toIntExact(declared.getAsLong())];
-        int done = 0;
-        while (done < image.length) {
-          int got = body.read(image, done, image.length - done);
-          if (got < 0) {
-            throw cutOff();
-          }
-          done += got;
-          checkTime(deadline);
-        }
-        return whole(new Upload(image, Optional.empty(), List.of()));
-      }
-      try (Spool spool = new Spool()) {
-        byte[] step = new byte[STEP];
-        int got;
-        while ((got = body.read(step)) >= 0) {
-          if (spool.size() + got > most(boundary)) {
-            throw tooManyBytes();
-          }
-          spool.append(step, got);
-          checkTime(deadline);
-        }
-        if (boundary.isPresent()) {
-          return whole(Multipart.read(spool, boundary.get()));
-        }
-        return whole(new Upload(spool.bytes(0, spool.size()), Optional.empty(), List.of()));
-      }
-    } catch (IOException e) {
-      throw cutOff();
+    Optional<String> boundary = ImageForm.boundary(mediaType);
+    InputStream bounded = new BoundedBody(body, most(boundary), maxImageBytes, timeout);
+    if (boundary.isEmpty()) {
+      byte[] image = ImageBody.read(bounded, declared.orElse(-1), maxImageBytes);
+      return new Upload(image, Optional.empty(), List.of());
     }
+    ImageForm form =
+        ImageForm.read(bounded, boundary.get(), Set.of(ATTRIBUTES, LABEL), maxImageBytes);
+    List<String> attributes = form.texts(ATTRIBUTES);
+    return new Upload(
+        form.image(),
+        attributes.isEmpty() ? Optional.empty() : Optional.of(attributes.getLast()),
+        form.texts(LABEL));
   }
 
   private long most(Optional<String> boundary) {
     return boundary.isPresent() ? maxImageBytes + UploadPolicy.OVERHEAD_BYTES : maxImageBytes;
-  }
-
-  private Upload whole(Upload upload) {
-    if (upload.image().length == 0) {
-      throw new RefusedException(ErrorCode.EMPTY, "the image has no bytes");
-    }
-    if (upload.image().length > maxImageBytes) {
-      throw tooManyBytes();
-    }
-    return upload;
-  }
-
-  private void checkTime(long deadline) {
-    if (System.nanoTime() > deadline) {
-      throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT,
-          "the upload did not arrive within " + timeout.toSeconds() + " s");
-    }
-  }
-
-  private RefusedException tooManyBytes() {
-    return new RefusedException(
-        ErrorCode.TOO_MANY_BYTES, "an image has at most " + maxImageBytes + " bytes");
-  }
-
-  private static RefusedException cutOff() {
-    return new RefusedException(
-        ErrorCode.INVALID_ARGUMENT, "the upload was cut off or came too slowly");
   }
 }

@@ -2,63 +2,44 @@ package dev.lookalike.ingest.blobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lookalike.ingest.client.QueryClient;
-import dev.lookalike.ingest.client.QuerySettings;
+import dev.lookalike.ingest.fakes.FakeIndex;
 import dev.lookalike.ingest.metrics.IngestMetrics;
-import dev.lookalike.ingest.system.FakeSearch;
 import dev.lookalike.proto.image.v1.BlobReference;
 import dev.lookalike.proto.image.v1.OriginalImage;
 import dev.lookalike.proto.search.v1.ImageEntry;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.PartitionPosition;
-import dev.lookalike.service.access.ServiceKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.NullUnmarked;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real store, and a query service made up. */
+/** A real store, and an index made up. */
 @NullUnmarked
 class OrphanSweepTest {
   private static final String COLLECTION = "default00001";
   private static final Clock TOMORROW = Clock.offset(Clock.systemUTC(), Duration.ofHours(25));
 
   @TempDir Path directory;
-  private FakeSearch index;
-  private QueryClient search;
+  private final FakeIndex index = new FakeIndex();
+  private InstantSource clock = TOMORROW;
   private FileBlobStore store;
   private OrphanSweep sweep;
 
   @BeforeEach
-  void start() throws Exception {
-    index = new FakeSearch();
-    search =
-        new QueryClient(
-            new QuerySettings() {
-              private final String address = index.address();
-
-              @Override
-              public String address() {
-                return address;
-              }
-
-              @Override
-              public Duration timeout() {
-                return Duration.ofSeconds(5);
-              }
-            },
-            ServiceKey.none());
+  void start() {
     store = new FileBlobStore(directory);
     sweep =
         new OrphanSweep(
             store,
-            search,
+            index::index,
+            index::image,
             new BlobSettings() {
               @Override
               public Path directory() {
@@ -75,13 +56,9 @@ class OrphanSweepTest {
                 return Duration.ofHours(24);
               }
             },
-            new IngestMetrics(new SimpleMeterRegistry()));
+            new IngestMetrics(new SimpleMeterRegistry()),
+            () -> clock.instant());
     position(7, 7);
-  }
-
-  @AfterEach
-  void stop() {
-    index.close();
   }
 
   private void position(long applied, long end) {
@@ -98,8 +75,7 @@ class OrphanSweepTest {
   }
 
   private void know(String imageId, ImageState state, BlobKey key) {
-    index.entries.put(
-        imageId,
+    index.put(
         ImageEntry.newBuilder()
             .setImageId(imageId)
             .setState(state)
@@ -122,7 +98,7 @@ class OrphanSweepTest {
     know("kept", ImageState.IMAGE_STATE_SEARCHABLE, current);
     know("rejected", ImageState.IMAGE_STATE_REJECTED, rejected);
     know("deleted", ImageState.IMAGE_STATE_DELETED, deleted);
-    sweep.sweep(TOMORROW);
+    sweep.sweep();
     assertThat(there(current)).isTrue();
     assertThat(there(rejected)).as("a retry may need it").isTrue();
     assertThat(there(replaced)).isFalse();
@@ -133,7 +109,8 @@ class OrphanSweepTest {
   @Test
   void keepsWhatIsYoung() throws Exception {
     BlobKey unknown = put("unknown", 1);
-    sweep.sweep(Clock.systemUTC());
+    clock = Clock.systemUTC();
+    sweep.sweep();
     assertThat(there(unknown)).isTrue();
   }
 
@@ -141,7 +118,7 @@ class OrphanSweepTest {
   void keepsAllWhileTheIndexIsBehind() throws Exception {
     BlobKey unknown = put("unknown", 1);
     position(6, 7);
-    sweep.sweep(TOMORROW);
+    sweep.sweep();
     assertThat(there(unknown)).isTrue();
   }
 
@@ -149,15 +126,15 @@ class OrphanSweepTest {
   void keepsAllWhileTheIndexTellsNoPosition() throws Exception {
     BlobKey unknown = put("unknown", 1);
     index.positions = List.of();
-    sweep.sweep(TOMORROW);
+    sweep.sweep();
     assertThat(there(unknown)).isTrue();
   }
 
   @Test
   void keepsAllWhileTheIndexDoesNotAnswer() throws Exception {
     BlobKey unknown = put("unknown", 1);
-    index.close();
-    sweep.sweep(TOMORROW);
+    index.away = true;
+    sweep.sweep();
     assertThat(there(unknown)).isTrue();
   }
 }

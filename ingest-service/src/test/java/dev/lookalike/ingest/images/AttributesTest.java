@@ -3,56 +3,16 @@ package dev.lookalike.ingest.images;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.protobuf.Timestamp;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class AttributesTest {
   @Test
-  void readsEachType() {
-    Map<String, AttributeValue> read =
-        Attributes.read(
-            """
-            {"s": "x", "n": 1.5, "i": 3, "b": true, "l": ["a", "b"], "t": {"time": "2026-01-31T13:00:00.1239+01:00"}}""");
-    assertThat(read.get("s")).isEqualTo(AttributeValue.newBuilder().setString("x").build());
-    assertThat(read.get("n")).isEqualTo(AttributeValue.newBuilder().setNumber(1.5).build());
-    assertThat(read.get("i")).isEqualTo(AttributeValue.newBuilder().setNumber(3).build());
-    assertThat(read.get("b")).isEqualTo(AttributeValue.newBuilder().setBoolean(true).build());
-    assertThat(get(read, "l").getStrings().getValuesList()).containsExactly("a", "b");
-    assertThat(get(read, "t").getTime())
-        .isEqualTo(Timestamp.newBuilder().setSeconds(1_769_860_800).setNanos(123_000_000).build());
-  }
-
-  @Test
-  void refusesWhatIsNoAttribute() {
-    for (String json :
-        List.of(
-            "[]",
-            "3",
-            "{",
-            "",
-            "{\"a\": null}",
-            "{\"a\": [1]}",
-            "{\"a\": {\"b\": 1}}",
-            "{\"a\": {\"time\": \"yesterday\"}}",
-            "{\"a\": 1e999}",
-            "{\"a b\": 1}",
-            "{\"1a\": 1}",
-            "{\"a\": 1, \"a\": 2}",
-            "{\"a\": \"" + "x".repeat(4097) + "\"}",
-            "{\"a\": {\"time\": \"-0001-01-01T00:00:00Z\"}}")) {
-      assertInvalid(json, () -> Attributes.read(json));
-    }
-  }
-
-  @Test
-  void holdsLimits() {
+  void limitsHold() {
     Map<String, AttributeValue> many = new HashMap<>();
     for (int i = 0; i < 65; i++) {
       many.put("a" + i, AttributeValue.newBuilder().setNumber(i).build());
@@ -67,23 +27,6 @@ class AttributesTest {
                 Map.of("a", AttributeValue.newBuilder().setNumber(Double.NaN).build())));
     assertInvalid(
         "unset", () -> Attributes.checked(Map.of("a", AttributeValue.getDefaultInstance())));
-  }
-
-  @Test
-  void aPatchSaysSomethingAndNothingTwice() {
-    assertThatThrownBy(() -> Patch.of(Map.of(), List.of(), Optional.empty()))
-        .hasMessageContaining("INVALID_ARGUMENT");
-    assertThatThrownBy(
-            () -> Patch.of(Attributes.read("{\"a\": 1}"), List.of("a"), Optional.empty()))
-        .hasMessageContaining("INVALID_ATTRIBUTE");
-    assertThat(Patch.of(Map.of(), List.of("a", "a"), Optional.of(List.of())).remove())
-        .containsExactly("a");
-    assertThatThrownBy(() -> Patch.of(Map.of(), List.of(), Optional.of(List.of(" "))))
-        .hasMessageContaining("INVALID_ARGUMENT");
-  }
-
-  private static AttributeValue get(Map<String, AttributeValue> values, String name) {
-    return values.getOrDefault(name, AttributeValue.getDefaultInstance());
   }
 
   private static void assertInvalid(String what, Runnable work) {

@@ -361,7 +361,7 @@ class IngestServiceIT {
         "INVALID_ATTRIBUTE");
     assertRefused(
         json("POST", "/v1/collections", "{\"name\": \"No\"}"), 400, "INVALID_COLLECTION_NAME");
-    assertRefused(send("GET", "/v1/nothing/here", null), 404, "INVALID_ARGUMENT");
+    assertRefused(send("GET", "/v1/nothing/here", null), 404, "PATH_NOT_FOUND");
     assertRefused(send("POST", DEFAULT, new byte[(32 << 20) + 1]), 413, "TOO_MANY_BYTES");
     assertRefused(
         () -> rpc.putImage(PutImageRequest.newBuilder().setImageId("a/b").build()),
@@ -654,7 +654,7 @@ class IngestServiceIT {
         .hasMessageContaining("UNAVAILABLE");
     await()
         .atMost(Duration.ofSeconds(15))
-        .until(() -> service.readiness().contains("the broker did not answer"));
+        .until(() -> service.readiness().contains("the broker does not answer"));
     broker.restart();
     service.awaitReady();
     await()

@@ -21,6 +21,7 @@ import dev.lookalike.proto.search.v1.SearchRequest;
 import dev.lookalike.proto.search.v1.SearchResponse;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.search.Entries;
+import dev.lookalike.query.search.IndexOperations;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
 import dev.lookalike.service.access.Caller;
@@ -43,14 +44,21 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   private final Searches searches;
   private final Statuses statuses;
   private final Entries entries;
+  private final IndexOperations operations;
   private final QueryMetrics metrics;
   private final ExecutorService calls =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
 
-  SearchGrpcService(Searches searches, Statuses statuses, Entries entries, QueryMetrics metrics) {
+  SearchGrpcService(
+      Searches searches,
+      Statuses statuses,
+      Entries entries,
+      IndexOperations operations,
+      QueryMetrics metrics) {
     this.searches = searches;
     this.statuses = statuses;
     this.entries = entries;
+    this.operations = operations;
     this.metrics = metrics;
   }
 
@@ -91,19 +99,19 @@ public class SearchGrpcService extends SearchGrpc.SearchImplBase {
   @Override
   public void describeIndex(
       DescribeIndexRequest request, StreamObserver<DescribeIndexResponse> observer) {
-    answer(observer, () -> entries.describe(request));
+    answer(observer, () -> operations.describe(request));
   }
 
   @Override
   public void rebuildIndex(
       RebuildIndexRequest request, StreamObserver<RebuildIndexResponse> observer) {
-    answer(observer, () -> entries.rebuild(request));
+    answer(observer, () -> operations.rebuild(request));
   }
 
   @Override
   public void compareIndex(
       CompareIndexRequest request, StreamObserver<CompareIndexResponse> observer) {
-    answer(observer, () -> entries.compare(request));
+    answer(observer, () -> operations.compare(request));
   }
 
   private <T> void answer(StreamObserver<T> observer, Supplier<T> work) {

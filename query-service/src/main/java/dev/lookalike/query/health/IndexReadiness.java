@@ -1,6 +1,6 @@
 package dev.lookalike.query.health;
 
-import dev.lookalike.query.log.Indexes;
+import dev.lookalike.query.catalog.Catalog;
 import dev.lookalike.service.kafka.BrokerWatch;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
@@ -17,16 +17,16 @@ import org.eclipse.microprofile.health.Readiness;
 @ApplicationScoped
 public class IndexReadiness implements HealthCheck {
   private final BrokerWatch broker;
-  private final Indexes indexes;
+  private final Catalog catalog;
 
-  IndexReadiness(BrokerWatch broker, Indexes indexes) {
+  IndexReadiness(BrokerWatch broker, Catalog catalog) {
     this.broker = broker;
-    this.indexes = indexes;
+    this.catalog = catalog;
   }
 
   @Override
   public HealthCheckResponse call() {
-    List<String> obstacles = indexes.obstacles();
+    List<String> obstacles = catalog.obstacles();
     Optional<String> trouble = broker.trouble();
     return HealthCheckResponse.named("index")
         .withData("broker", trouble.orElse("answers"))

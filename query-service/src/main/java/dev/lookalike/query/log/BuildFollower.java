@@ -6,6 +6,8 @@ import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.image.v1.ImageVersion;
+import dev.lookalike.query.catalog.Follower;
+import dev.lookalike.query.catalog.ProgressSignal;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.LogPartition;
@@ -48,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Concurrency: only the thread writes; what others read is volatile. The index that others get
  * may be closed under them when it is replaced: then it says UNAVAILABLE.
  */
-public final class BuildFollower implements AutoCloseable {
+public final class BuildFollower implements Follower {
   private static final Logger LOG = Logger.getLogger(BuildFollower.class);
 
   /** Pause before trying again what failed. */
@@ -88,7 +90,7 @@ public final class BuildFollower implements AutoCloseable {
   private volatile boolean closed;
   private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
-  BuildFollower(
+  public BuildFollower(
       Collection collection,
       Build build,
       Map<String, Object> kafka,
@@ -110,42 +112,41 @@ public final class BuildFollower implements AutoCloseable {
         Thread.ofPlatform().name("sink-" + collection.getId()).daemon().unstarted(this::run);
   }
 
-  void start() {
+  @Override
+  public void start() {
     thread.start();
   }
 
+  @Override
   public Collection collection() {
     return collection;
   }
 
+  @Override
   public Build build() {
     return build;
   }
 
-  /** The index, while it is open. */
+  @Override
   public Optional<VectorIndex> index() {
     return Optional.ofNullable(index);
   }
 
-  /**
-   * Whether everything that the log held when the index was opened is in it. Stays true while the
-   * broker is away.
-   */
+  @Override
   public boolean caughtUp() {
     return caughtUp;
   }
 
-  /** What keeps the index from following the log; empty: nothing. */
+  @Override
   public Optional<String> problem() {
     return problem.isEmpty() ? Optional.empty() : Optional.of(problem);
   }
 
-  /** Offsets between the positions and the ends that the broker last told. */
+  @Override
   public long lag() {
     return lag;
   }
 
-  /** Stops, with a last commit. A second call does nothing. */
   @Override
   public void close() {
     closed = true;

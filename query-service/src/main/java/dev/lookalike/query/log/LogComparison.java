@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
+import dev.lookalike.query.catalog.ProgressSignal;
+import dev.lookalike.query.compare.Comparison;
+import dev.lookalike.query.compare.Comparison.Difference;
 import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.index.Entry;
 import dev.lookalike.query.index.IndexException;
@@ -43,7 +46,7 @@ import org.jboss.logging.Logger;
  * looked at again until both have read the same. Needs the disk of one more index, and no memory
  * that grows with it.
  */
-final class LogComparison {
+public final class LogComparison {
   private static final Logger LOG = Logger.getLogger(LogComparison.class);
   private static final int PAGE = 200;
   private static final Duration POLL = Duration.ofMillis(200);
@@ -60,7 +63,7 @@ final class LogComparison {
   private static final String SCRATCH = "compare-";
 
   /** Deletes what comparisons left that ended with their process. */
-  static void sweep(Path directory) {
+  public static void sweep(Path directory) {
     try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, SCRATCH + "*")) {
       for (Path scratch : left) {
         LuceneIndex.delete(scratch);
@@ -70,16 +73,6 @@ final class LogComparison {
     } catch (IOException e) {
       LOG.warnf("what is left of comparisons in %s is not deleted: %s", directory, e);
     }
-  }
-
-  /** How an entry differs. */
-  enum Difference {
-    /** The log has it, the index does not. */
-    MISSING,
-    /** Both have it, and the index has it otherwise. */
-    STALE,
-    /** The index has it, the log does not. */
-    EXTRA
   }
 
   private final Map<String, Object> kafka;
@@ -93,7 +86,7 @@ final class LogComparison {
    * @param live the index that answers, which follows the log in another thread
    * @param patience for all that has to be waited for
    */
-  LogComparison(
+  public LogComparison(
       Map<String, Object> kafka,
       IndexSettings settings,
       Collection collection,
@@ -113,7 +106,7 @@ final class LogComparison {
    *
    * @throws IndexException if the log or the index cannot be read to the end
    */
-  Comparison run() {
+  public Comparison run() {
     try {
       Files.createDirectories(settings.directory());
       Path directory = Files.createTempDirectory(settings.directory(), SCRATCH);

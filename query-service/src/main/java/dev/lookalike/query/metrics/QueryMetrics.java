@@ -166,6 +166,14 @@ public final class QueryMetrics {
         .register(registry);
   }
 
+  /** Publishes whether Lucene compares vectors with SIMD; once. */
+  public void simd(boolean used) {
+    int value = used ? 1 : 0;
+    Gauge.builder("lookalike.query.simd", () -> value)
+        .description("1 if Lucene compares vectors with SIMD, 0 if not")
+        .register(registry);
+  }
+
   /** Publishes what requests hold while they arrive and are worked on; once. */
   public void intake(Supplier<Number> bytes) {
     Gauge.builder("lookalike.query.intake.bytes", bytes).register(registry);

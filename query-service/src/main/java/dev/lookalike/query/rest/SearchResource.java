@@ -15,6 +15,7 @@ import dev.lookalike.proto.search.v1.SearchBatchRequest;
 import dev.lookalike.proto.search.v1.SearchRequest;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.query.search.Entries;
+import dev.lookalike.query.search.IndexOperations;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
 import dev.lookalike.service.access.Caller;
@@ -59,12 +60,19 @@ public class SearchResource {
   private final Searches searches;
   private final Statuses statuses;
   private final Entries entries;
+  private final IndexOperations operations;
   private final QueryMetrics metrics;
 
-  SearchResource(Searches searches, Statuses statuses, Entries entries, QueryMetrics metrics) {
+  SearchResource(
+      Searches searches,
+      Statuses statuses,
+      Entries entries,
+      IndexOperations operations,
+      QueryMetrics metrics) {
     this.searches = searches;
     this.statuses = statuses;
     this.entries = entries;
+    this.operations = operations;
     this.metrics = metrics;
   }
 
@@ -269,7 +277,7 @@ public class SearchResource {
     return answered(
         () ->
             Json.answer(
-                entries.describe(
+                operations.describe(
                     DescribeIndexRequest.newBuilder().setCollection(collection).build())));
   }
 
@@ -287,7 +295,7 @@ public class SearchResource {
     return answered(
         () ->
             new Bodies.RebuildAnswer(
-                entries
+                operations
                     .rebuild(RebuildIndexRequest.newBuilder().setCollection(collection).build())
                     .getBegun()));
   }
@@ -305,7 +313,7 @@ public class SearchResource {
     return answered(
         () ->
             Json.answer(
-                entries.compare(
+                operations.compare(
                     CompareIndexRequest.newBuilder().setCollection(collection).build())));
   }
 

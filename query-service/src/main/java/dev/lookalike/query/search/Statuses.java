@@ -8,11 +8,12 @@ import dev.lookalike.proto.search.v1.GetStatusRequest;
 import dev.lookalike.proto.search.v1.GetStatusResponse;
 import dev.lookalike.proto.search.v1.ImageState;
 import dev.lookalike.proto.search.v1.TokenStatus;
+import dev.lookalike.query.catalog.Catalog;
+import dev.lookalike.query.catalog.ProgressSignal;
+import dev.lookalike.query.catalog.Slots;
 import dev.lookalike.query.index.Entry;
 import dev.lookalike.query.index.State;
 import dev.lookalike.query.index.VectorIndex;
-import dev.lookalike.query.log.BuildFollower;
-import dev.lookalike.query.log.Indexes;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.time.Duration;
@@ -30,12 +31,17 @@ public final class Statuses {
   private static final int MAX_TOKENS = 1000;
   private static final Duration MAX_WAIT = Duration.ofSeconds(60);
 
-  private final Indexes indexes;
-  private final Gate waiting;
+  private final Catalog catalog;
+  private final ProgressSignal signal;
+  private final Slots waiting;
 
-  public Statuses(Indexes indexes, SearchSettings settings) {
-    this.indexes = indexes;
-    this.waiting = new Gate(settings.maxWaiting(), "waiting requests");
+  /**
+   * @param signal raised whenever an index has come further, or the registry has changed
+   */
+  public Statuses(Catalog catalog, ProgressSignal signal, SearchSettings settings) {
+    this.catalog = catalog;
+    this.signal = signal;
+    this.waiting = new Slots(settings.maxWaiting(), "waiting requests");
   }
 
   /**
@@ -48,7 +54,7 @@ public final class Statuses {
       throw new RefusedException(
           ErrorCode.INVALID_ARGUMENT, "Between 1 and " + MAX_TOKENS + " tokens are needed.");
     }
-    Duration wait = request.hasWait() ? duration(request.getWait(), Duration.ZERO) : Duration.ZERO;
+    Duration wait = request.hasWait() ? duration(request.getWait()) : Duration.ZERO;
     requireReadable(request.getTokensList(), id -> !isKnown(id) || readable.test(id));
     List<TokenStatus> statuses = await(request.getTokensList(), wait);
     // By now the registry tells of those collections, too, that are newer than the call.
@@ -57,7 +63,7 @@ public final class Statuses {
   }
 
   private boolean isKnown(String collectionId) {
-    return indexes.knows(collectionId).orElse(false);
+    return catalog.knows(collectionId).orElse(false);
   }
 
   private static void requireReadable(List<String> tokens, Predicate<String> readable) {
@@ -74,17 +80,21 @@ public final class Statuses {
     }
   }
 
-  /** A wait of a request. */
-  static Duration duration(com.google.protobuf.Duration wait, Duration least) {
+  /** How long a request is willing to wait. */
+  static Duration duration(com.google.protobuf.Duration wait) {
     Duration duration = Duration.ofSeconds(wait.getSeconds(), wait.getNanos());
-    if (duration.compareTo(least) < 0 || duration.compareTo(MAX_WAIT) > 0) {
+    if (duration.isNegative() || duration.compareTo(MAX_WAIT) > 0) {
       throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "wait must be 0 to 60 seconds.");
     }
     return duration;
   }
 
-  /** The statuses in the order of the tokens, once none is pending or the time is over. */
-  List<TokenStatus> await(List<String> texts, Duration wait) {
+  /**
+   * The statuses in the order of the tokens, once none is pending or the time is over.
+   *
+   * @throws RefusedException INVALID_TOKEN, COLLECTION_NOT_FOUND, FULL
+   */
+  public List<TokenStatus> await(List<String> texts, Duration wait) {
     List<UploadToken> tokens = new ArrayList<>();
     for (String text : texts) {
       tokens.add(
@@ -93,10 +103,10 @@ public final class Statuses {
                   () ->
                       new RefusedException(
                           ErrorCode.INVALID_TOKEN,
-                          "\"" + Entries.shortened(text) + "\" is no token of an upload.")));
+                          "\"" + Refusing.shortened(text) + "\" is not a token of an upload.")));
     }
     TokenStatus[] statuses = new TokenStatus[tokens.size()];
-    long seen = indexes.signal().count();
+    long seen = signal.count();
     boolean pending = look(texts, tokens, statuses);
     if (pending && wait.isPositive()) {
       waiting.with(
@@ -108,7 +118,7 @@ public final class Statuses {
     for (int i = 0; i < statuses.length; i++) {
       // Only now: the registry may tell of a new collection a little after its first upload.
       if (statuses[i].getState() == ImageState.IMAGE_STATE_PENDING
-          && !indexes.knows(tokens.get(i).getCollectionId()).orElse(true)) {
+          && !catalog.knows(tokens.get(i).getCollectionId()).orElse(true)) {
         throw new RefusedException(
             ErrorCode.COLLECTION_NOT_FOUND,
             "The collection of the token of " + tokens.get(i).getImageId() + " is not known.");
@@ -128,8 +138,8 @@ public final class Statuses {
     boolean pending = true;
     try {
       for (long left = wait.toNanos(); pending && left > 0; left = deadline - System.nanoTime()) {
-        indexes.signal().await(seen, Duration.ofNanos(left));
-        seen = indexes.signal().count();
+        signal.await(seen, Duration.ofNanos(left));
+        seen = signal.count();
         pending = look(texts, tokens, statuses);
       }
     } catch (InterruptedException e) {
@@ -157,23 +167,25 @@ public final class Statuses {
             .setImageId(token.getImageId())
             .setVersion(token.getVersion())
             .setState(ImageState.IMAGE_STATE_PENDING);
-    if (indexes.isDeleted(token.getCollectionId())) {
+    if (catalog.isDeleted(token.getCollectionId())) {
       throw new RefusedException(
           ErrorCode.COLLECTION_NOT_FOUND,
           "The collection of the token of " + token.getImageId() + " was deleted.");
     }
-    Optional<BuildFollower> follower = indexes.live(token.getCollectionId());
-    Optional<VectorIndex> index = follower.flatMap(BuildFollower::index);
-    if (index.isEmpty()) {
-      return status.build();
-    }
-    boolean decided = isDecided(token.getVersion(), follower.get(), index.get());
-    if (!decided && !isDue(token.getVersion(), index.get())) {
+    Optional<Catalog.Live> found = catalog.live(token.getCollectionId());
+    return found.isPresent()
+        ? Refusing.reading(() -> look(token, found.get(), status))
+        : status.build();
+  }
+
+  private static TokenStatus look(
+      UploadToken token, Catalog.Live live, TokenStatus.Builder status) {
+    boolean decided = isDecided(token.getVersion(), live);
+    if (!decided && !isDue(token.getVersion(), live.index())) {
       return status.build();
     }
     Optional<Entry> entry =
-        Entries.reading(
-            () -> index.get().get(List.of(token.getImageId()), false).stream().findFirst());
+        live.index().get(List.of(token.getImageId()), false).stream().findFirst();
     if (!decided && entry.filter(known -> known.version().equals(token.getVersion())).isEmpty()) {
       return status.build();
     }
@@ -184,7 +196,7 @@ public final class Statuses {
     int order = Versions.OLDEST_FIRST.compare(entry.get().version(), token.getVersion());
     if (order == 0) {
       return status
-          .setState(Entries.state(entry.get().state()))
+          .setState(EntryMessages.state(entry.get().state()))
           .setReason(entry.get().outcome().getRejected().getReason())
           .setDetail(entry.get().outcome().getRejected().getDetail())
           .build();
@@ -204,13 +216,12 @@ public final class Statuses {
   }
 
   /** Whether the index has applied the outcome of a version, or of a later record. */
-  private static boolean isDecided(
-      ImageVersion version, BuildFollower follower, VectorIndex index) {
-    int generation = follower.build().getGeneration();
+  private static boolean isDecided(ImageVersion version, Catalog.Live live) {
+    int generation = live.build().getGeneration();
     if (version.getGeneration() != generation) {
       // The image was replayed into a newer generation.
-      return version.getGeneration() < generation && follower.caughtUp();
+      return version.getGeneration() < generation && live.caughtUp();
     }
-    return index.progress().applied(version.getPartition()) > version.getOffset();
+    return live.index().progress().applied(version.getPartition()) > version.getOffset();
   }
 }

@@ -34,8 +34,11 @@ public interface AdmissionPolicy {
    */
   Optional<Long> largestBody();
 
-  /** Whether messages may be compressed: what they become is not known before they are read. */
-  boolean takesCompressed();
+  /**
+   * Whether messages of a method may be compressed: what they become is not known before they are
+   * read.
+   */
+  boolean takesCompressed(MethodDescriptor<?, ?> method);
 
   /**
    * What messages of a method may cost.

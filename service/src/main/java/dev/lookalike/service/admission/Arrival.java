@@ -48,7 +48,7 @@ public class Arrival extends ServerStreamTracer {
    * @param factor what each byte of a message takes: itself, and what is made of it
    * @param refusals runs what refuses a call, not in the caller's stack
    */
-  Arrival(Admission admission, int factor, Executor refusals) {
+  public Arrival(Admission admission, int factor, Executor refusals) {
     this.admission = admission;
     this.factor = factor;
     this.refusals = refusals;

@@ -63,7 +63,7 @@ public record RequestPolicy(
   }
 
   @Override
-  public boolean takesCompressed() {
+  public boolean takesCompressed(MethodDescriptor<?, ?> method) {
     return false;
   }
 

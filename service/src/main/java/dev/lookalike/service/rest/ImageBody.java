@@ -5,12 +5,14 @@ import dev.lookalike.service.error.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Reads a body that is the bytes of one image. */
+/** Reads a body that is the bytes of one image; the heap holds them once. */
 public final class ImageBody {
+  private static final int STEP = 16 << 10;
+
   private ImageBody() {}
 
   /**
-   * The bytes, in an array that is made once where their number is said.
+   * The bytes, in an array that is made once.
    *
    * @param body untrusted; may end early, or be longer than declared
    * @param declared length of the body; negative where it is not said
@@ -22,33 +24,48 @@ public final class ImageBody {
       throw tooMany(most);
     }
     try {
-      byte[] bytes;
       if (declared < 0) {
-        bytes = body.readNBytes(Math.toIntExact(most + 1));
-      } else {
-        bytes = new byte[Math.toIntExact(declared)];
-        if (body.readNBytes(bytes, 0, bytes.length) < bytes.length) {
-          throw cutOff();
+        try (Spool spool = new Spool()) {
+          return whole(body, spool, most);
         }
       }
-      if (bytes.length > most) {
-        throw tooMany(most);
+      byte[] bytes = new byte[Math.toIntExact(declared)];
+      if (body.readNBytes(bytes, 0, bytes.length) < bytes.length) {
+        throw cutOff();
       }
-      if (bytes.length == 0) {
-        throw new RefusedException(ErrorCode.EMPTY, "the image has no bytes");
-      }
-      return bytes;
+      return notEmpty(bytes);
     } catch (IOException e) {
       throw cutOff();
     }
   }
 
-  private static RefusedException tooMany(long most) {
+  /** Everything that a stream yields, collected outside the heap. */
+  static byte[] whole(InputStream in, Spool spool, long most) throws IOException {
+    byte[] step = new byte[STEP];
+    int got;
+    while ((got = in.read(step)) >= 0) {
+      if (spool.size() + (long) got > most) {
+        throw tooMany(most);
+      }
+      spool.write(step, 0, got);
+    }
+    return notEmpty(spool.toByteArray());
+  }
+
+  private static byte[] notEmpty(byte[] bytes) {
+    if (bytes.length == 0) {
+      throw new RefusedException(ErrorCode.EMPTY, "the image has no bytes");
+    }
+    return bytes;
+  }
+
+  /** What is said of an image that is too long. */
+  public static RefusedException tooMany(long most) {
     return new RefusedException(
         ErrorCode.TOO_MANY_BYTES, "an image has at most " + most + " bytes");
   }
 
-  private static RefusedException cutOff() {
+  static RefusedException cutOff() {
     return new RefusedException(
         ErrorCode.INVALID_ARGUMENT, "the body was cut off or came too slowly");
   }

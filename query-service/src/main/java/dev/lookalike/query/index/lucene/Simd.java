@@ -1,0 +1,24 @@
+package dev.lookalike.query.index.lucene;
+
+import org.apache.lucene.codecs.hnsw.DefaultFlatVectorScorer;
+import org.apache.lucene.codecs.hnsw.FlatVectorScorerUtil;
+
+/**
+ * Whether Lucene compares vectors with SIMD instructions. It does so through the Vector API, which
+ * needs {@code --add-modules=jdk.incubator.vector}, the optimising compiler (not {@code
+ * -XX:TieredStopAtLevel=1}), a version of Java that Lucene knows and a CPU with vectors of 128
+ * bits.
+ */
+public final class Simd {
+  private Simd() {}
+
+  /**
+   * Asks Lucene itself: its provider of vector code is internal, but it is also what chooses the
+   * scorer of the vector formats, and that can be seen. Only the provider without SIMD gives the
+   * default one. That the module is there would say less: Lucene also looks at the rest.
+   */
+  public static boolean isUsed() {
+    return !(FlatVectorScorerUtil.getLucene99FlatVectorsScorer()
+        instanceof DefaultFlatVectorScorer);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lookalike.query.catalog;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lookalike.query.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lookalike.query.rest;
+
+import org.jspecify.annotations.NullMarked;

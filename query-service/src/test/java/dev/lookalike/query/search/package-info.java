@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lookalike.query.search;
+
+import org.jspecify.annotations.NullMarked;
