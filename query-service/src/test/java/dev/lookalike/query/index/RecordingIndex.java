@@ -10,8 +10,8 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
-/** An index in memory, for tests of what asks one. Compares with every image. */
-public final class MemoryIndex implements VectorIndex {
+/** An index in memory that notes what it is asked, and fails where a test wants it to. */
+public final class RecordingIndex implements VectorIndex {
   /** What was asked for neighbours so far. */
   public final List<Nearest> asked = new ArrayList<>();
 
@@ -23,13 +23,13 @@ public final class MemoryIndex implements VectorIndex {
   private final SortedMap<String, ImageRecord> records = new ConcurrentSkipListMap<>();
   private volatile Progress progress = Progress.NONE;
 
-  public MemoryIndex(int dimension) {
+  public RecordingIndex(int dimension) {
     this.dimension = dimension;
   }
 
   /** An index with these changes, and no progress. */
-  public static MemoryIndex of(int dimension, Change... changes) {
-    MemoryIndex index = new MemoryIndex(dimension);
+  public static RecordingIndex of(int dimension, Change... changes) {
+    RecordingIndex index = new RecordingIndex(dimension);
     index.apply(List.of(changes), Progress.NONE);
     return index;
   }
