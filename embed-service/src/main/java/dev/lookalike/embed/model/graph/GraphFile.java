@@ -32,8 +32,8 @@ import java.util.TreeSet;
 
 /**
  * An ONNX graph as it lies in memory: what must be known of it before it is loaded, and where each
- * part of it begins and ends, so that {@link GraphCut} can leave parts out. Each part is read by the
- * generated classes of ONNX; the two messages around them are walked here, and the numbers of
+ * part of it begins and ends, so that {@link GraphCut} can leave parts out. Each part is read by
+ * the generated classes of ONNX; the two messages around them are walked here, and the numbers of
  * weights passed over, so that none of them is ever on the heap
  * (docs/adr/0020-what-is-read-by-hand.md).
  *
@@ -247,8 +247,7 @@ public record GraphFile(
       return TensorProto.parseFrom(kept.toByteString());
     }
 
-    private <T extends MessageLite> T message(Parser<T> parser)
-        throws IOException {
+    private <T extends MessageLite> T message(Parser<T> parser) throws IOException {
       return in.readMessage(parser, ExtensionRegistryLite.getEmptyRegistry());
     }
 

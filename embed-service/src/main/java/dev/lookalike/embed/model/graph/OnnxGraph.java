@@ -17,8 +17,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes a small ONNX graph, or the beginning of another one, in the words of this service; the same
- * bytes for the same calls. Opset 17.
+ * Writes a small ONNX graph, or the beginning of another one, in the words of this service; the
+ * same bytes for the same calls. Opset 17.
  */
 public final class OnnxGraph {
   /** {@code TensorProto.DataType}. */

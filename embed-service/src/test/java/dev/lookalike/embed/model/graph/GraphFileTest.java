@@ -37,8 +37,7 @@ class GraphFileTest {
   }
 
   private static GraphFile read(GraphProto.Builder graph) throws IOException {
-    return GraphFile.read(
-        direct(ModelProto.newBuilder().setGraph(graph).build().toByteArray()));
+    return GraphFile.read(direct(ModelProto.newBuilder().setGraph(graph).build().toByteArray()));
   }
 
   private static NodeProto node(String operator, String output, String... inputs) {
@@ -172,8 +171,7 @@ class GraphFileTest {
             .build();
     GraphFile file = read(GraphProto.newBuilder().addInitializer(weights).addNode(branch));
     assertThat(file.externalFiles()).containsExactly("inner.bin", "w.bin");
-    GraphFile.External place =
-        ((Part.Initializer) file.parts().get(1)).external().orElseThrow();
+    GraphFile.External place = ((Part.Initializer) file.parts().get(1)).external().orElseThrow();
     assertThat(place.file()).isEqualTo("w.bin");
     assertThat(place.offset()).isEqualTo(64);
     assertThat(place.length()).isEqualTo(24);
@@ -197,7 +195,8 @@ class GraphFileTest {
         ModelProto.newBuilder()
             .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("ai.onnx.ml").setVersion(3))
             .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("com.microsoft").setVersion(1))
+            .addOpsetImport(
+                OperatorSetIdProto.newBuilder().setDomain("com.microsoft").setVersion(1))
             .setGraph(GraphProto.newBuilder().addNode(node("DynamicQuantizeLinear", "q", "x")))
             .build();
     GraphFile file = GraphFile.read(direct(model.toByteArray()));

@@ -42,8 +42,7 @@ class ClassesTest {
         expected.add(
             new ClassProbability("class " + i, (float) (Math.exp(logits[3 + i] - max) / sum)));
       }
-      assertThat(Classes.best(FloatBuffer.wrap(logits), 3, labels(classes), 5))
-          .isEqualTo(expected);
+      assertThat(Classes.best(FloatBuffer.wrap(logits), 3, labels(classes), 5)).isEqualTo(expected);
     }
   }
 
