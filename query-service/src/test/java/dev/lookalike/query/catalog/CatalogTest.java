@@ -164,6 +164,7 @@ class CatalogTest {
     catalog.follow(view(state(SHOP, live("b1"))));
     follower(0).answers();
     assertThat(ready("shop").build().getId()).isEqualTo("b1");
+    ended();
     store.orphans.addAll(List.of("c1/b1", "c1/b2"));
     catalog.follow(view(state(SHOP, build("b1", BuildState.BUILD_STATE_RETIRED), live("b2"))));
     ended();

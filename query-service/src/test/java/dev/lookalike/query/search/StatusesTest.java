@@ -235,6 +235,15 @@ class StatusesTest {
   }
 
   @Test
+  void aDeletedCollectionEndsTheWaitAtOnce() {
+    catalog.follow(deleted("c1"));
+    assertThat(
+            refusal(() -> statuses.await(List.of(token("a", version(2, 0))), Duration.ofHours(1)))
+                .code())
+        .isEqualTo(ErrorCode.COLLECTION_NOT_FOUND);
+  }
+
+  @Test
   void theEndOfTheWaitIsNotARefusal() {
     applied(0);
     assertThat(
