@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /**
  * Keeps uploaded bytes by content. Once {@link #put} has returned, the blob is whole and survives
- * any crash; before, it is not visible. Thread-safe, also between processes
- * on the same store. IOException: the store cannot do it now; its message says why.
+ * any crash; before, it is not visible. Thread-safe, also between processes on the same store.
+ * IOException: the store cannot do it now; its message says why.
  */
 public interface BlobStore extends AutoCloseable {
   /**

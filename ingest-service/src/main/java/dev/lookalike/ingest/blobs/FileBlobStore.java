@@ -123,9 +123,7 @@ public final class FileBlobStore implements BlobStore {
       FileChannel channel = FileChannel.open(file(key), StandardOpenOption.READ);
       long size = channel.size();
       return Optional.of(
-          new Opened(
-              new VerifiedStream(Channels.newInputStream(channel), key, size),
-              size));
+          new Opened(new VerifiedStream(Channels.newInputStream(channel), key, size), size));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }

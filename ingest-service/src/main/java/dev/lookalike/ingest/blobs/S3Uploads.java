@@ -126,7 +126,9 @@ final class S3Uploads {
     }
   }
 
-  /** Parts of a failed upload cost space; {@link #abandon(String, Instant)} finds those that stay. */
+  /**
+   * Parts of a failed upload cost space; {@link #abandon(String, Instant)} finds those that stay.
+   */
   private void abandon(String object, String upload) {
     try {
       s3.abortMultipartUpload(abort -> abort.bucket(bucket).key(object).uploadId(upload));
