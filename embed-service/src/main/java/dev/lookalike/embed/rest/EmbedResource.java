@@ -11,12 +11,12 @@ import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.QueryImage;
 import dev.lookalike.proto.image.v1.Region;
 import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import dev.lookalike.service.rest.ImageBody;
 import dev.lookalike.service.rest.ImageForm;
 import dev.lookalike.service.rest.JsonBody;
-import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.common.annotation.Blocking;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -31,7 +31,6 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.io.InputStream;
 import java.util.Set;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -54,11 +53,8 @@ public class EmbedResource {
   private final int maxBodyBytes;
 
   public EmbedResource(
-      QueryImages images,
-      ServedModels models,
-      ServedBuilds builds,
-      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBody) {
-    this.maxBodyBytes = Math.toIntExact(maxBody.asLongValue());
+      QueryImages images, ServedModels models, ServedBuilds builds, AdmissionPolicy policy) {
+    this.maxBodyBytes = Math.toIntExact(policy.largestBody());
     this.images = images;
     this.models = models;
     this.builds = builds;
