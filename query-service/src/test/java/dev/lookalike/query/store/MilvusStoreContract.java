@@ -16,13 +16,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The contract against a server. */
 abstract class MilvusStoreContract extends IndexStoreContract {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private MilvusServer server;
+  private @Nullable MilvusServer server;
 
   abstract MilvusEngine.Kind kind();
 
