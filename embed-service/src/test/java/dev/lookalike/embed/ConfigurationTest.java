@@ -10,7 +10,7 @@ import dev.lookalike.embed.log.StreamSettings;
 import dev.lookalike.embed.model.CudaSettings;
 import dev.lookalike.embed.model.ModelDirectorySettings;
 import dev.lookalike.embed.model.ModelSettings;
-import dev.lookalike.embed.query.OnlineSettings;
+import dev.lookalike.embed.query.QuerySettings;
 import dev.lookalike.embed.teaching.TeachingSettings;
 import dev.lookalike.service.access.AccessSettings;
 import dev.lookalike.service.process.ProcessSettings;
@@ -41,7 +41,7 @@ class ConfigurationTest {
           ModelSettings.class,
           ModelDirectorySettings.class,
           CudaSettings.class,
-          OnlineSettings.class,
+          QuerySettings.class,
           ProcessSettings.class,
           SlotSettings.class,
           StreamSettings.class,
@@ -66,6 +66,7 @@ class ConfigurationTest {
           Map.entry("lookalike.infer.max-batch-size", "8"),
           Map.entry("lookalike.infer.threads", "3"),
           Map.entry("lookalike.intake.max-bytes", "64M"),
+          Map.entry("lookalike.intake.max-request-bytes", "50M"),
           Map.entry("lookalike.intake.read-timeout", "20s"),
           Map.entry("lookalike.intake.stall-timeout", "3s"),
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),

@@ -235,7 +235,7 @@ class ArchitectureTest {
                           "are of a framework",
                           c ->
                               c.getPackageName().startsWith("io.quarkus")
-                                  && !c.getName().equals(MEMORY_SIZE)
+                                      && !c.getName().equals(MEMORY_SIZE)
                                   || c.getPackageName().startsWith("jakarta.inject")
                                   || c.getPackageName().startsWith("jakarta.enterprise")
                                   || c.getPackageName().startsWith("jakarta.ws")
@@ -293,7 +293,7 @@ class ArchitectureTest {
   void eachEngineAppearsInOnePackage() {
     onePackageUses("org.apache.lucene..", "dev.lookalike.query.index.lucene");
     onePackageUses("io.milvus..", "dev.lookalike.query.index.milvus");
-    onePackageUses("ai.onnxruntime..", "dev.lookalike.embed.model");
+    onePackageUses("ai.onnxruntime..", "dev.lookalike.embed.model.runtime");
     onePackageUses("org.bytedeco..", "dev.lookalike.imaging.opencv");
   }
 
