@@ -34,7 +34,8 @@ final class EmbedJson {
           byte[] image) {}
 
   @Schema(name = "QueryImage")
-  record Image(@Schema(description = "base64") byte @Nullable [] image, @Nullable RegionJson region) {}
+  record Image(
+      @Schema(description = "base64") byte @Nullable [] image, @Nullable RegionJson region) {}
 
   @Schema(name = "Region")
   record RegionJson(float x, float y, float width, float height) {}
