@@ -112,7 +112,18 @@ public class EmbedResource {
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(hidden = true)
   public EmbedJson.Response embedSeveral(
-      @PathParam("collection") String collection, InputStream body) {
+      @PathParam("collection") String collection,
+      @QueryParam("region") @Nullable String region,
+      @Context HttpHeaders headers,
+      InputStream body) {
+    if (headers.getMediaType() == null) {
+      // Without a media type both routes match; it is an image.
+      return embedOne(collection, region, headers, body);
+    }
+    if (region != null) {
+      throw new RefusedException(
+          ErrorCode.INVALID_ARGUMENT, "region: in JSON each image has its own");
+    }
     EmbedJson.Request several = JsonBody.read(body, EmbedJson.Request.class, maxBodyBytes);
     if (several.images() == null) {
       throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "images: a list is wanted");
