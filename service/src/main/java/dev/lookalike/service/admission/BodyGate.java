@@ -9,10 +9,10 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
-/** Bounds what HTTP bodies hold, where the policy of the service wants it, before they are read. */
+/** Reserves memory for HTTP bodies before they are read, if the service's policy says so. */
 @Singleton
 public class BodyGate {
-  /** After the gates that may refuse without holding anything, before whatever reads. */
+  /** After the gates that refuse without holding anything, before anything that reads. */
   private static final int THIRD = 9_000;
 
   private final Admission admission;
@@ -60,7 +60,7 @@ public class BodyGate {
     routing.next();
   }
 
-  /** Bytes that the body has, or may have where that is not said. */
+  /** Declared bytes of the body; {@link Long#MAX_VALUE} if not declared. */
   private static long length(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     try {

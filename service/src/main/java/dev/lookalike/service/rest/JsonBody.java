@@ -15,9 +15,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.stream.Collectors;
 
-/** Reads JSON of clients: bounded, and strict about what it does not know. */
+/** Reads JSON from clients, with a size limit and no unknown fields. */
 public final class JsonBody {
-  /** Bytes of a JSON body, at most. */
+  /** Largest number of bytes of a JSON body. */
   static final int MAX_BYTES = 1 << 20;
 
   private static final ObjectMapper MAPPER =
@@ -33,7 +33,7 @@ public final class JsonBody {
 
   /**
    * @param body read to its end, at most {@value #MAX_BYTES} bytes
-   * @throws RefusedException INVALID_ARGUMENT for what is no such JSON; names an unknown field
+   * @throws RefusedException INVALID_ARGUMENT for JSON of another form; names an unknown field
    */
   public static <T> T read(InputStream body, Class<T> type) {
     return read(body, type, MAX_BYTES);
@@ -41,18 +41,18 @@ public final class JsonBody {
 
   /**
    * @param body read to its end, at most {@code most} bytes
-   * @throws RefusedException INVALID_ARGUMENT for what is no such JSON; names an unknown field
+   * @throws RefusedException INVALID_ARGUMENT for JSON of another form; names an unknown field
    */
   public static <T> T read(InputStream body, Class<T> type, int most) {
     byte[] bytes;
     try {
       bytes = body.readNBytes(most + 1);
     } catch (IOException e) {
-      throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "the body did not arrive whole");
+      throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "the body did not arrive completely");
     }
     if (bytes.length > most) {
       throw new RefusedException(
-          ErrorCode.TOO_MANY_BYTES, "a JSON body has at most " + most + " bytes here");
+          ErrorCode.TOO_MANY_BYTES, "this JSON body may have at most " + most + " bytes");
     }
     try {
       T value = MAPPER.readValue(bytes, type);
@@ -66,7 +66,7 @@ public final class JsonBody {
       throw new RefusedException(
           ErrorCode.INVALID_ARGUMENT,
           e.getPath().isEmpty()
-              ? "the body is not the JSON object that is expected"
+              ? "the body is not the expected JSON object"
               : "field \"" + path(e) + "\" has the wrong type");
     } catch (IOException e) {
       throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "the body is not JSON");
@@ -74,7 +74,7 @@ public final class JsonBody {
   }
 
   /**
-   * @param code of the refusal of what is no JSON
+   * @param code of the refusal if the text is not JSON
    */
   public static JsonNode tree(String json, ErrorCode code, String what) {
     try {

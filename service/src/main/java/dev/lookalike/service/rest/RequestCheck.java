@@ -18,8 +18,8 @@ import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Refuses what no resource would look at: query parameters that the path does not take, values that
- * are not of their type, a scalar that is given twice, and bodies that are compressed. Thread-safe.
+ * Refuses what no resource checks: unknown query parameters, values of the wrong type, a scalar
+ * that is given twice, and compressed bodies. Thread-safe.
  */
 @Singleton
 public class RequestCheck {
@@ -34,7 +34,8 @@ public class RequestCheck {
     String encoding = request.getHeaderString(HttpHeaders.CONTENT_ENCODING);
     if (encoding != null && !encoding.isBlank() && !encoding.equalsIgnoreCase("identity")) {
       throw new RefusedException(
-          ErrorCode.UNSUPPORTED_MEDIA_TYPE, "a body is taken as it is, without Content-Encoding");
+          ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+          "compressed bodies (Content-Encoding) are not accepted");
     }
     check(
         request.getUriInfo().getQueryParameters(),
@@ -72,14 +73,14 @@ public class RequestCheck {
       } else if ((type == boolean.class || type == Boolean.class)
           && !value.equals("true")
           && !value.equals("false")) {
-        throw invalid("query parameter \"%s\" is true or false".formatted(name));
+        throw invalid("query parameter \"%s\" must be true or false".formatted(name));
       }
     } catch (NumberFormatException e) {
       throw invalid("query parameter \"%s\" is not a number of its type".formatted(name));
     }
   }
 
-  /** What a resource takes, by name. */
+  /** The query parameters of a resource, by name. */
   static Map<String, Class<?>> parameters(Method method) {
     Map<String, Class<?>> parameters = new TreeMap<>();
     for (Parameter parameter : method.getParameters()) {

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects bytes of unknown number outside the heap, so that the heap holds an image only once.
- * Used by one thread.
+ * Collects an unknown number of bytes outside the heap, so that the heap holds an image only once.
+ * For use by one thread.
  */
 final class Spool extends OutputStream {
   private static final int CHUNK = 256 << 10;
@@ -43,7 +43,7 @@ final class Spool extends OutputStream {
     return size;
   }
 
-  /** A copy of all bytes, in an array of their number. */
+  /** A copy of all bytes. */
   byte[] toByteArray() {
     byte[] copy = new byte[size];
     for (int at = 0; at < size; at += CHUNK) {
