@@ -291,7 +291,7 @@ class LookalikeTest {
     assertThat(runWithServices("collection", "show", "shop").out())
         .contains("searchable  7", "none yet");
     assertThat(runWithServices("collection", "rename", "shop", "depot").out())
-        .isEqualTo("shop is called depot now\n");
+        .isEqualTo("shop is now called depot\n");
     assertThat(services.requests).contains("PATCH /v1/collections/shop");
     Run absent = runWithServices("collection", "delete", "absent", "--yes");
     assertThat(absent.exit()).isEqualTo(4);
@@ -381,7 +381,7 @@ class LookalikeTest {
     Files.writeString(folder.resolve("newer.jpg"), "image newer");
     Run givenUp = runWithOutage(1_000, folder, "1");
     assertThat(givenUp.exit()).isEqualTo(3);
-    assertThat(givenUp.err()).contains("BROKER_UNAVAILABLE", "again to go on");
+    assertThat(givenUp.err()).contains("BROKER_UNAVAILABLE", "again to continue");
   }
 
   private Run runWithOutage(int requests, Path folder, String patience) {

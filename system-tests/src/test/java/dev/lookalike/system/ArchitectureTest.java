@@ -235,7 +235,7 @@ class ArchitectureTest {
                           "are of a framework",
                           c ->
                               c.getPackageName().startsWith("io.quarkus")
-                                  && !c.getName().equals(MEMORY_SIZE)
+                                      && !c.getName().equals(MEMORY_SIZE)
                                   || c.getPackageName().startsWith("jakarta.inject")
                                   || c.getPackageName().startsWith("jakarta.enterprise")
                                   || c.getPackageName().startsWith("jakarta.ws")

@@ -17,7 +17,7 @@ class UnservedCollectionsTest {
   @Test
   void sendsNobodyAfterTheFolderOfTheModelThatWasBuiltIn() {
     assertThat(UnservedCollections.pinned("default", "descriptor", DIGEST))
-        .contains("earlier versions had built in", "its images stay")
+        .contains("was built into earlier versions", "its images stay")
         .contains("lookalike collection rename default default-descriptor")
         .doesNotContain("--model");
   }

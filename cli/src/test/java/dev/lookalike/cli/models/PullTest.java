@@ -115,7 +115,7 @@ class PullTest {
   void theNextCommandGoesOnWhereTheLastGaveUp() throws IOException {
     hub.breakAfter = 1500;
     hub.failAfter = 2;
-    refused(this::pull, "HUB_BROKE_OFF", "3000 of 5000", "goes on");
+    refused(this::pull, "HUB_BROKE_OFF", "3000 of 5000", "to continue");
     assertThat(directory.resolve("model")).doesNotExist();
     hub.failAfter = Integer.MAX_VALUE;
     hub.breakAfter = 0;
@@ -185,7 +185,7 @@ class PullTest {
     hub.status = 200;
     fill();
     hub.statedSizes.put("onnx/model.onnx", 1L << 60);
-    refused(this::pull, "DISK_FULL", "are needed");
+    refused(this::pull, "DISK_FULL", "MiB are free");
     hub.statedSizes.clear();
     hub.redirectTo = "http://example.org";
     refused(this::pull, "HUB_INSECURE", "example.org");
@@ -201,7 +201,7 @@ class PullTest {
     hub.errorCode = "GatedRepo";
     refused(this::pull, "HUB_FORBIDDEN", "terms", "is restricted.");
     hub.errorCode = "RepoNotFound";
-    refused(this::pull, "HUB_NOT_FOUND", "no such repository, or a private one");
+    refused(this::pull, "HUB_NOT_FOUND", "no such repository, or it is private");
     hub.status = 404;
     hub.errorCode = "RevisionNotFound";
     refused(this::pull, "HUB_NOT_FOUND", "no such revision");
