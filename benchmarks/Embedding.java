@@ -1,9 +1,9 @@
 import com.sun.management.OperatingSystemMXBean;
-import dev.lookalike.embed.model.Devices;
-import dev.lookalike.embed.model.OnnxModel;
-import dev.lookalike.embed.model.OnnxModel.Feed;
-import dev.lookalike.embed.model.OnnxModel.Inference;
-import dev.lookalike.embed.model.PixelBuffer;
+import dev.lookalike.embed.model.runtime.Devices;
+import dev.lookalike.embed.model.runtime.OnnxModel;
+import dev.lookalike.embed.model.runtime.OnnxModel.Feed;
+import dev.lookalike.embed.model.runtime.OnnxModel.Inference;
+import dev.lookalike.embed.model.runtime.PixelBuffer;
 import dev.lookalike.imaging.Bounds;
 import dev.lookalike.imaging.CanonicalDecoder;
 import dev.lookalike.imaging.CanonicalResult;

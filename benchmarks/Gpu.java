@@ -1,10 +1,12 @@
-package dev.lookalike.embed.model;
+package dev.lookalike.embed.model.runtime;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import dev.lookalike.embed.model.OnnxModel.Feed;
-import dev.lookalike.embed.model.OnnxModel.Inference;
+import dev.lookalike.embed.model.DevicePolicy;
+import dev.lookalike.embed.model.graph.OnnxGraph;
+import dev.lookalike.embed.model.runtime.OnnxModel.Feed;
+import dev.lookalike.embed.model.runtime.OnnxModel.Inference;
 import dev.lookalike.imaging.CanonicalDecoder;
 import dev.lookalike.imaging.DecodeResult;
 import dev.lookalike.imaging.RgbImage;
@@ -81,7 +83,7 @@ public final class Gpu {
       }
     }
     Devices devices =
-        device.equals("cpu") ? Devices.cpu() : Devices.probe(Devices.Policy.REQUIRE, 0, 0);
+        device.equals("cpu") ? Devices.cpu() : Devices.probe(DevicePolicy.REQUIRE, 0, 0);
     if (devices.trouble().isPresent()) {
       System.err.println("CUDA does not run: " + devices.trouble().get());
       System.exit(1);
@@ -259,14 +261,14 @@ public final class Gpu {
 
   private double fastest(byte[] graph) throws OrtException {
     double least = Double.MAX_VALUE;
-    try (OrtSession.SessionOptions options = OnnxModel.options()) {
+    try (OrtSession.SessionOptions options = OnnxEnvironment.options()) {
       options.setIntraOpNumThreads(Runtime.getRuntime().availableProcessors());
       devices.addTo(options);
       ByteBuffer zero = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());
-      try (OrtSession session = OnnxModel.environment().createSession(graph, options);
+      try (OrtSession session = OnnxEnvironment.get().createSession(graph, options);
           OnnxTensor x =
               OnnxTensor.createTensor(
-                  OnnxModel.environment(), zero.asFloatBuffer(), new long[] {1})) {
+                  OnnxEnvironment.get(), zero.asFloatBuffer(), new long[] {1})) {
         for (int run = 0; run < 6; run++) {
           long start = System.nanoTime();
           session.run(Map.of("x", x)).close();
@@ -389,7 +391,7 @@ public final class Gpu {
     System.out.println("|---|---|---|---|---|");
     for (Given each : given) {
       long limit = (2 * Files.size(each.folder().resolve("model.onnx"))) + (256L << 20);
-      Devices little = Devices.probe(Devices.Policy.REQUIRE, 0, limit);
+      Devices little = Devices.probe(DevicePolicy.REQUIRE, 0, limit);
       try (OnnxModel model = OnnxModel.load(each.folder(), 2, little, Feed.PIXELS)) {
         int batch = 1;
         String how = "none up to 4096";

@@ -2,7 +2,7 @@ package dev.lookalike.embed;
 
 import static dev.lookalike.access.Role.READER;
 
-import dev.lookalike.embed.log.Bindings;
+import dev.lookalike.embed.builds.ServedBuilds;
 import dev.lookalike.proto.embed.v1.EmbedGrpc;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.GetClassifierRequest;
@@ -36,7 +36,7 @@ public class Endpoints {
 
   @Produces
   @Singleton
-  CollectionNames names(Bindings bindings) {
-    return nameOrId -> bindings.find(nameOrId).map(state -> state.collection().getName());
+  CollectionNames names(ServedBuilds builds) {
+    return nameOrId -> builds.collection(nameOrId).map(state -> state.collection().getName());
   }
 }

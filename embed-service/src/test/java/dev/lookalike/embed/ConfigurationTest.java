@@ -10,7 +10,7 @@ import dev.lookalike.embed.log.StreamSettings;
 import dev.lookalike.embed.model.CudaSettings;
 import dev.lookalike.embed.model.ModelDirectorySettings;
 import dev.lookalike.embed.model.ModelSettings;
-import dev.lookalike.embed.query.OnlineSettings;
+import dev.lookalike.embed.query.QuerySettings;
 import dev.lookalike.embed.teaching.TeachingSettings;
 import dev.lookalike.service.access.AccessSettings;
 import dev.lookalike.service.process.ProcessSettings;
@@ -41,7 +41,7 @@ class ConfigurationTest {
           ModelSettings.class,
           ModelDirectorySettings.class,
           CudaSettings.class,
-          OnlineSettings.class,
+          QuerySettings.class,
           ProcessSettings.class,
           SlotSettings.class,
           StreamSettings.class,

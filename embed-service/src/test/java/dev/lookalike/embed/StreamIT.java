@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import dev.lookalike.broker.BrokerProcess;
-import dev.lookalike.embed.model.TestModels;
+import dev.lookalike.embed.model.runtime.TestModels;
 import dev.lookalike.log.AnnotationKey;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Topics;

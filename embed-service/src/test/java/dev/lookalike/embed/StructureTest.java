@@ -18,11 +18,11 @@ class StructureTest {
   void onnxRuntimeIsInOnePackage() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.lookalike.embed.model")
+        .resideOutsideOfPackage("dev.lookalike.embed.model.runtime")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("ai.onnxruntime..")
-        .because("a model is what package model shows of it")
+        .because("a model is what package model.runtime shows of it")
         .check(classes);
   }
 
@@ -50,6 +50,28 @@ class StructureTest {
         .dependOnClassesThat()
         .resideInAPackage("org.apache.kafka..")
         .because("what is made of a record is decided without a broker")
+        .check(classes);
+  }
+
+  @Test
+  void coresKnowNeitherInjectionNorQuarkus() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "dev.lookalike.embed.builds..",
+            "dev.lookalike.embed.infer..",
+            "dev.lookalike.embed.model..",
+            "dev.lookalike.embed.preprocess..",
+            "dev.lookalike.embed.query..",
+            "dev.lookalike.embed.stage..",
+            "dev.lookalike.embed.teaching..")
+        .and()
+        .haveSimpleNameNotEndingWith("Settings")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "jakarta..", "io.quarkus..", "io.smallrye..", "org.eclipse.microprofile..")
+        .because("Wiring makes what is made of what")
         .check(classes);
   }
 

@@ -13,7 +13,7 @@ public final class CanonicalDecoder {
    */
   public static DecodeResult decode(byte[] jpeg) {
     try {
-      ImageHeader header = Canonicalizer.checkedHeader(jpeg, ImageLimits.DEFAULT);
+      ImageHeader header = ImageChecks.header(jpeg, ImageLimits.DEFAULT);
       if (header.format() != ImageFormat.JPEG) {
         return new DecodeResult.Refused(
             RefusalReason.UNSUPPORTED_FORMAT, "a canonical image is a JPEG");

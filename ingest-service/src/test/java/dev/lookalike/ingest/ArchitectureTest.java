@@ -34,14 +34,13 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheLogRoomWritesAndReadsTopics() {
+  void onlyTheLogRoomKnowsKafka() {
     noClasses()
         .that()
         .resideOutsideOfPackage("dev.lookalike.ingest.log")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(
-            "org.apache.kafka.clients.producer..", "org.apache.kafka.clients.admin..")
+        .resideInAPackage("org.apache.kafka..")
         .check(CLASSES);
   }
 
@@ -49,7 +48,7 @@ class ArchitectureTest {
   void onlyTheStoreOfBlobsKnowsItsClient() {
     noClasses()
         .that()
-        .haveNameNotMatching(".*\\.blobs\\.S3BlobStore.*")
+        .haveNameNotMatching(".*\\.blobs\\.S3(BlobStore|Uploads|Connection).*")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("software.amazon..")

@@ -137,19 +137,16 @@ class IndexOperationsIT {
           .atMost(Duration.ofSeconds(20))
           .untilAsserted(
               () -> {
-                long start = System.nanoTime();
                 HttpResponse<String> refused = service.get(count);
                 assertThat(refused.statusCode()).isEqualTo(503);
                 assertThat(refused.body()).contains("STORAGE_UNAVAILABLE");
-                assertThat(Duration.ofNanos(System.nanoTime() - start))
-                    .isLessThan(Duration.ofSeconds(3));
               });
       assertThat(service.get("/q/health/ready").body()).contains("Milvus at", "does not answer");
       assertThat(service.live()).isTrue();
       await().atMost(OUTAGE.plusSeconds(5)).pollDelay(OUTAGE).until(() -> true);
       engine.start();
       await().atMost(Duration.ofSeconds(180)).until(service::ready);
-      publisher.join();
+      assertThat(publisher.join(Duration.ofSeconds(60))).isTrue();
       await()
           .atMost(Duration.ofSeconds(60))
           .untilAsserted(() -> assertThat(service.get(count).statusCode()).isEqualTo(200));

@@ -1,5 +1,7 @@
 package dev.lookalike.query;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lookalike.broker.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** The packaged service in a JVM of its own. */
@@ -64,17 +67,19 @@ final class ServiceProcess implements AutoCloseable {
   }
 
   HttpResponse<String> post(String path, String json) {
-    return send(
-        HttpRequest.newBuilder(uri(path))
-            .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(json)));
+    return post(path, Optional.of("application/json"), json.getBytes(UTF_8));
   }
 
   HttpResponse<String> postBytes(String path, byte[] bytes) {
-    return send(
-        HttpRequest.newBuilder(uri(path))
-            .header("Content-Type", "image/jpeg")
-            .POST(BodyPublishers.ofByteArray(bytes)));
+    return post(path, Optional.of("image/jpeg"), bytes);
+  }
+
+  /** Posts a body, with or without a Content-Type. */
+  HttpResponse<String> post(String path, Optional<String> mediaType, byte[] body) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.ofByteArray(body));
+    mediaType.ifPresent(type -> request.header("Content-Type", type));
+    return send(request);
   }
 
   private URI uri(String path) {

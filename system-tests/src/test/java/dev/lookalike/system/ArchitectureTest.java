@@ -293,7 +293,7 @@ class ArchitectureTest {
   void eachEngineAppearsInOnePackage() {
     onePackageUses("org.apache.lucene..", "dev.lookalike.query.index.lucene");
     onePackageUses("io.milvus..", "dev.lookalike.query.index.milvus");
-    onePackageUses("ai.onnxruntime..", "dev.lookalike.embed.model");
+    onePackageUses("ai.onnxruntime..", "dev.lookalike.embed.model.runtime");
     onePackageUses("org.bytedeco..", "dev.lookalike.imaging.opencv");
   }
 

@@ -1,8 +1,8 @@
 package dev.lookalike.embed.grpc;
 
-import dev.lookalike.embed.log.Lessons;
+import dev.lookalike.embed.builds.ServedModels;
 import dev.lookalike.embed.query.QueryImages;
-import dev.lookalike.embed.query.ServedModels;
+import dev.lookalike.embed.teaching.Lessons;
 import dev.lookalike.proto.embed.v1.EmbedGrpc.EmbedImplBase;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;

@@ -1,9 +1,9 @@
 package dev.lookalike.embed.health;
 
+import dev.lookalike.embed.builds.ServedBuilds;
 import dev.lookalike.embed.infer.Embedders;
-import dev.lookalike.embed.log.Bindings;
 import dev.lookalike.embed.log.Pipelines;
-import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.runtime.OnnxModel;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
@@ -21,13 +21,13 @@ import org.eclipse.microprofile.health.Readiness;
 public class Ready implements HealthCheck {
   private final Startup startup;
   private final Embedders embedders;
-  private final Bindings bindings;
+  private final ServedBuilds builds;
   private final Pipelines pipelines;
 
-  public Ready(Startup startup, Embedders embedders, Bindings bindings, Pipelines pipelines) {
+  public Ready(Startup startup, Embedders embedders, ServedBuilds builds, Pipelines pipelines) {
     this.startup = startup;
     this.embedders = embedders;
-    this.bindings = bindings;
+    this.builds = builds;
     this.pipelines = pipelines;
   }
 
@@ -54,7 +54,7 @@ public class Ready implements HealthCheck {
                 models
                     .refused()
                     .forEach(each -> response.withData("model " + each.folder(), each.reason())));
-    bindings
+    builds
         .unserved()
         .forEach(each -> response.withData("collection " + each.collection(), each.reason()));
     return response.build();
@@ -73,7 +73,7 @@ public class Ready implements HealthCheck {
     if (embedders.all().isEmpty()) {
       return Optional.of("no model is usable");
     }
-    Optional<String> broker = bindings.trouble();
+    Optional<String> broker = builds.trouble();
     if (broker.isPresent()) {
       return Optional.of("broker: " + broker.get());
     }

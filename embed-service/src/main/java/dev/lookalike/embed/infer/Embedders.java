@@ -1,17 +1,12 @@
 package dev.lookalike.embed.infer;
 
 import dev.lookalike.embed.metrics.EmbedMetrics;
-import dev.lookalike.embed.model.BuiltInModel;
-import dev.lookalike.embed.model.CudaSettings;
 import dev.lookalike.embed.model.DeviceRequiredException;
-import dev.lookalike.embed.model.Devices;
-import dev.lookalike.embed.model.ModelDirectorySettings;
-import dev.lookalike.embed.model.ModelSettings;
-import dev.lookalike.embed.model.Models;
-import dev.lookalike.embed.model.OnnxModel;
-import io.quarkus.runtime.configuration.MemorySize;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
+import dev.lookalike.embed.model.folder.BuiltInModel;
+import dev.lookalike.embed.model.runtime.Devices;
+import dev.lookalike.embed.model.runtime.Models;
+import dev.lookalike.embed.model.runtime.OnnxModel;
+import dev.lookalike.proto.image.v1.ModelReference;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -21,22 +16,22 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
  * The models of this instance, each with what runs it. Models share one {@link Turnstile}, since
  * each run uses all cores. Nothing is loaded before {@link #load}.
  */
-@Singleton
-public class Embedders {
+public final class Embedders {
   private static final Logger LOG = Logger.getLogger(Embedders.class);
 
   /** Time between two looks at the model folders. */
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-  private final ModelSettings modelSettings;
+  private final List<Path> folders;
   private final Optional<Path> directory;
-  private final CudaSettings cuda;
+  private final Supplier<Devices> probe;
   private final InferSettings settings;
   private final EmbedMetrics metrics;
   private final Turnstile turnstile = new Turnstile();
@@ -46,15 +41,20 @@ public class Embedders {
   private volatile Runnable onMore = () -> {};
   private volatile boolean closed;
 
+  /**
+   * @param folders of the models, or graphs in them; the first is the default
+   * @param directory of folders of models that may come later
+   * @param probe finds the device that is asked for
+   */
   public Embedders(
-      ModelSettings modelSettings,
-      ModelDirectorySettings directorySettings,
-      CudaSettings cuda,
+      List<Path> folders,
+      Optional<Path> directory,
+      Supplier<Devices> probe,
       InferSettings settings,
       EmbedMetrics metrics) {
-    this.modelSettings = modelSettings;
-    this.directory = directorySettings.directory().map(Path::toAbsolutePath).map(Path::normalize);
-    this.cuda = cuda;
+    this.folders = List.copyOf(folders);
+    this.directory = directory.map(Path::toAbsolutePath).map(Path::normalize);
+    this.probe = probe;
     this.settings = settings;
     this.metrics = metrics;
     this.decoders =
@@ -73,14 +73,8 @@ public class Embedders {
    * @throws DeviceRequiredException where the device that is required does not run
    */
   public void load() {
-    Devices devices =
-        Devices.probe(
-            modelSettings.device(),
-            cuda.deviceId(),
-            cuda.memoryLimit().map(MemorySize::asLongValue).orElse(0L));
+    Devices devices = probe.get();
     devices.trouble().ifPresent(reason -> missing(devices, reason));
-    List<Path> folders = new ArrayList<>();
-    modelSettings.models().orElse(List.of()).forEach(f -> folders.add(Path.of(f.strip())));
     Models loaded;
     try (BuiltInModel builtIn = BuiltInModel.write()) {
       loaded =
@@ -149,15 +143,21 @@ public class Embedders {
     return embedders;
   }
 
+  /** What runs the model with these weights and this preprocessing, whatever it is called. */
+  public Optional<Embedder> find(ModelReference wanted) {
+    return models
+        .flatMap(all -> all.find(wanted))
+        .flatMap(model -> embedders.stream().filter(each -> each.model() == model).findFirst());
+  }
+
   /** Threads for decoding and preprocessing of the bulk. */
   public ExecutorService decoders() {
     return decoders;
   }
 
-  @PreDestroy
-  void close() {
+  /** Ends the threads; sessions stay open: a run that is still going would crash the process. */
+  public void close() {
     closed = true;
-    // Sessions stay open: a run that is still going would crash the process, and it ends anyway.
     decoders.shutdown();
   }
 }

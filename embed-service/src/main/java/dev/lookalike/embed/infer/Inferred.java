@@ -1,6 +1,6 @@
 package dev.lookalike.embed.infer;
 
-import dev.lookalike.embed.model.OnnxModel.ClassProbability;
+import dev.lookalike.embed.model.runtime.OnnxModel.ClassProbability;
 import java.util.List;
 
 /** What became of one prepared image. */

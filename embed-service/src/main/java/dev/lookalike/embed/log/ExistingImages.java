@@ -1,26 +1,22 @@
 package dev.lookalike.embed.log;
 
-import com.google.protobuf.InvalidProtocolBufferException;
+import dev.lookalike.embed.teaching.ExistingPass;
+import dev.lookalike.embed.teaching.Share;
 import dev.lookalike.embed.teaching.Taught;
-import dev.lookalike.embed.teaching.TeachingSettings;
+import dev.lookalike.embed.teaching.TaughtCollections;
 import dev.lookalike.log.Keys;
 import dev.lookalike.log.Topics;
-import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.ClassifierEvent;
-import dev.lookalike.proto.events.v1.Embedded;
-import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.events.v1.ExistingProgress;
-import dev.lookalike.proto.image.v1.Label;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
+import dev.lookalike.service.kafka.KafkaAdmin;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
@@ -41,23 +37,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Goes through the images that were there before a collection was taught, where that was asked for,
- * and says what the classifier says of each: a label, or that there is none any more. After a
- * removal the latter of all. Works from the embeddings in the log, without a model.
+ * and writes what the classifier says of each: a label, or that there is none any more. After a
+ * removal, the latter for all.
  *
- * <p>A partition is gone through by the instance whose pipeline has it, after that has begun to use
- * the same classifier: whatever an older one said lies before the end that is read to. Progress
- * lies in the log; to do a stretch again changes nothing.
+ * <p>A partition is gone through by the instance whose pipeline has it. Progress lies in the log;
+ * doing a stretch again changes nothing.
  */
-@Singleton
-public class ExistingImages {
+public final class ExistingImages {
   private static final Logger LOG = Logger.getLogger(ExistingImages.class);
   private static final Duration LOOK = Duration.ofMillis(200);
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final Duration POLL = Duration.ofMillis(200);
 
-  private final Broker broker;
-  private final TeachingSettings settings;
-  private final Classifiers classifiers;
+  private final KafkaAdmin admin;
+  private final KafkaSettings kafka;
+  private final int progressEvery;
+  private final TaughtCollections taught;
 
   /** What is complete though its record has not come back from the log yet: by partition. */
   private final Map<TopicPartition, Long> complete = new HashMap<>();
@@ -66,17 +61,14 @@ public class ExistingImages {
   private @Nullable Thread thread;
 
   /**
-   * A pipeline, as far as it matters here.
-   *
-   * @param partitions that it has
-   * @param taughtBy offset of what new images are labelled by, from now on; -1: by nothing
+   * @param progressEvery images between two records of the progress
    */
-  public record Share(String collectionId, Build build, Set<Integer> partitions, long taughtBy) {}
-
-  public ExistingImages(Broker broker, TeachingSettings settings, Classifiers classifiers) {
-    this.broker = broker;
-    this.settings = settings;
-    this.classifiers = classifiers;
+  public ExistingImages(
+      KafkaAdmin admin, KafkaSettings kafka, int progressEvery, TaughtCollections taught) {
+    this.admin = admin;
+    this.kafka = kafka;
+    this.progressEvery = progressEvery;
+    this.taught = taught;
   }
 
   /** Starts; once. */
@@ -113,16 +105,16 @@ public class ExistingImages {
   }
 
   private void work(Share share, Supplier<List<Share>> shares) {
-    Optional<Taught> taught = classifiers.of(share.collectionId());
-    if (taught.isEmpty() || !isDue(taught.get(), share)) {
+    Optional<Taught> now = taught.of(share.collectionId());
+    if (now.isEmpty()) {
       return;
     }
-    List<Integer> open = new ArrayList<>();
-    for (int partition : share.partitions()) {
-      if (!isComplete(taught.get(), share, partition)) {
-        open.add(partition);
-      }
-    }
+    long offset = now.get().offset();
+    List<Integer> open =
+        ExistingPass.open(
+            now.get(),
+            share,
+            partition -> Objects.equals(complete.get(place(share, partition)), offset));
     if (open.isEmpty()) {
       return;
     }
@@ -133,21 +125,12 @@ public class ExistingImages {
             new KafkaConsumer<>(
                 consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       for (int partition : open) {
-        goThrough(share, taught.get(), partition, reader, producer, shares);
+        ExistingPass pass = new ExistingPass(share, now.get(), partition);
+        if (goThrough(share, pass, partition, reader, producer, shares)) {
+          complete.put(place(share, partition), offset);
+        }
       }
     }
-  }
-
-  /** Removals concern every build; classifiers only their own. */
-  private static boolean isDue(Taught taught, Share share) {
-    return taught.concernsExisting()
-        && taught.offset() == share.taughtBy()
-        && (taught.description().isEmpty() || taught.appliesTo(share.build()));
-  }
-
-  private boolean isComplete(Taught taught, Share share, int partition) {
-    Long done = complete.get(place(share, partition));
-    return taught.progress(partition).getComplete() || (done != null && done == taught.offset());
   }
 
   private static TopicPartition place(Share share, int partition) {
@@ -155,105 +138,52 @@ public class ExistingImages {
         Topics.embeddings(share.collectionId(), share.build().getId()), partition);
   }
 
-  /** Whether the partition is still to be gone through by this instance, for the same record. */
-  private boolean isStillDue(
-      Share share, Taught taught, int partition, Supplier<List<Share>> shares) {
-    return !closed
-        && classifiers
-            .of(share.collectionId())
-            .filter(now -> now.offset() == taught.offset())
-            .isPresent()
-        && shares.get().stream()
-            .anyMatch(
-                now ->
-                    now.collectionId().equals(share.collectionId())
-                        && now.build().getId().equals(share.build().getId())
-                        && now.partitions().contains(partition)
-                        && now.taughtBy() == taught.offset());
-  }
-
-  private void goThrough(
+  /** Whether it came to the end; not where the pass is not due any more. */
+  private boolean goThrough(
       Share share,
-      Taught taught,
+      ExistingPass pass,
       int partition,
       KafkaConsumer<byte[], byte[]> reader,
       KafkaProducer<byte[], byte[]> producer,
       Supplier<List<Share>> shares) {
     TopicPartition place = place(share, partition);
-    ExistingProgress.Builder progress = taught.progress(partition).toBuilder();
     reader.assign(List.of(place));
-    // What is committed but not marked so yet lies before it, too.
-    long end = broker.end(place);
+    // Committed records that are not marked as such yet lie before it, too.
+    long end = admin.end(place);
     reader.seekToBeginning(List.of(place));
-    if (progress.getPosition() > 0) {
-      reader.seek(place, progress.getPosition());
+    if (pass.position() > 0) {
+      reader.seek(place, pass.position());
     }
-    long saved = progress.getExamined();
     List<Future<RecordMetadata>> sent = new ArrayList<>();
     while (reader.position(place) < end) {
-      if (!isStillDue(share, taught, partition, shares)) {
-        return;
+      if (closed || !pass.isStillDue(taught.of(share.collectionId()), shares.get())) {
+        return false;
       }
       for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
         if (record.offset() < end) {
-          examine(share, taught, record, progress, sent, producer);
+          pass.examine(record.key(), record.value())
+              .ifPresent(
+                  spoken ->
+                      sent.add(
+                          producer.send(
+                              LabelRecords.of(
+                                  share.collectionId(),
+                                  record.key(),
+                                  spoken.version(),
+                                  spoken.label(),
+                                  Instant.now()))));
         }
       }
       awaitAll(sent);
-      progress.setPosition(reader.position(place));
-      if (progress.getExamined() - saved >= settings.progressEvery()) {
-        save(share, partition, progress.build(), producer);
-        saved = progress.getExamined();
-      }
+      pass.reached(reader.position(place));
+      pass.toSave(progressEvery).ifPresent(progress -> save(share, partition, progress, producer));
     }
-    save(share, partition, progress.setComplete(true).build(), producer);
-    complete.put(place, taught.offset());
+    ExistingProgress last = pass.complete();
+    save(share, partition, last, producer);
     LOG.infof(
-        "collection %s, partition %d: %d images that were there before examined, %d labelled",
-        share.collectionId(), partition, progress.getExamined(), progress.getLabelled());
-  }
-
-  private static void examine(
-      Share share,
-      Taught taught,
-      ConsumerRecord<byte[], byte[]> record,
-      ExistingProgress.Builder progress,
-      List<Future<RecordMetadata>> sent,
-      KafkaProducer<byte[], byte[]> producer) {
-    EmbeddingEvent event;
-    try {
-      event = EmbeddingEvent.parseFrom(record.value() == null ? new byte[0] : record.value());
-    } catch (InvalidProtocolBufferException e) {
-      return; // The reader of the index says so; here it is an image without an embedding.
-    }
-    if (record.key() == null
-        || !event.hasEmbedded()
-        || event.getSource().getPartition() != record.partition()
-        || event.getSource().getGeneration() != share.build().getGeneration()) {
-      return;
-    }
-    Embedded embedded = event.getEmbedded();
-    if (TaughtLabels.areNotWanted(embedded.getLabelsList())) {
-      return;
-    }
-    Optional<Label> label =
-        embedded.getEmbeddingCount() == share.build().getModel().getDimension()
-            ? taught.label(values(embedded))
-            : Optional.empty();
-    progress.setExamined(progress.getExamined() + 1);
-    label.ifPresent(said -> progress.setLabelled(progress.getLabelled() + 1));
-    sent.add(
-        producer.send(
-            TaughtLabels.record(
-                share.collectionId(), record.key(), event.getSource(), label, Instant.now())));
-  }
-
-  private static float[] values(Embedded embedded) {
-    float[] values = new float[embedded.getEmbeddingCount()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = embedded.getEmbedding(i);
-    }
-    return values;
+        "collection %s, partition %d: examined %d existing images, labelled %d",
+        share.collectionId(), partition, last.getExamined(), last.getLabelled());
+    return true;
   }
 
   private static void save(
@@ -289,7 +219,7 @@ public class ExistingImages {
   }
 
   private Map<String, Object> consumerSettings() {
-    Map<String, Object> config = new HashMap<>(broker.clientSettings());
+    Map<String, Object> config = kafka.forClient();
     config.put(ConsumerConfig.CLIENT_ID_CONFIG, "lookalike-embed-existing");
     config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -300,7 +230,7 @@ public class ExistingImages {
   }
 
   private Map<String, Object> producerSettings() {
-    Map<String, Object> config = new HashMap<>(broker.clientSettings());
+    Map<String, Object> config = kafka.forClient();
     config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-embed-existing");
     config.put(ProducerConfig.ACKS_CONFIG, "all");
     config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
@@ -312,8 +242,8 @@ public class ExistingImages {
     return config;
   }
 
-  @PreDestroy
-  synchronized void close() {
+  /** Stops; a later start goes on from the last progress in the log. */
+  public synchronized void close() {
     closed = true;
     Thread working = thread;
     if (working != null) {

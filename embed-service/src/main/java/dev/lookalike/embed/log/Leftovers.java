@@ -1,6 +1,7 @@
 package dev.lookalike.embed.log;
 
 import dev.lookalike.log.RegistryView;
+import dev.lookalike.service.kafka.KafkaAdmin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,7 +28,7 @@ final class Leftovers {
    */
   private static final Duration SETTLED = Duration.ofSeconds(3);
 
-  private final Broker broker;
+  private final KafkaAdmin admin;
   private final Registrar registrar;
   private final Set<String> clean = new HashSet<>();
 
@@ -39,8 +40,8 @@ final class Leftovers {
     void forget(String key);
   }
 
-  Leftovers(Broker broker, Registrar registrar) {
-    this.broker = broker;
+  Leftovers(KafkaAdmin admin, Registrar registrar) {
+    this.admin = admin;
     this.registrar = registrar;
   }
 
@@ -60,8 +61,8 @@ final class Leftovers {
     if (unclean.isEmpty()) {
       return true;
     }
-    Set<String> topics = broker.topics();
-    Set<String> groups = broker.groups();
+    Set<String> topics = admin.topics();
+    Set<String> groups = admin.groups();
     boolean all = true;
     for (RegistryView.Deleted each : unclean) {
       all &= remove(each, topics, groups);
@@ -75,14 +76,14 @@ final class Leftovers {
       for (String topic : topics) {
         if (topic.startsWith("lookalike.embeddings." + gone.id() + ".")) {
           found = true;
-          broker.deleteTopic(topic);
+          admin.deleteTopic(topic);
           LOG.infof("deleted topic %s", topic);
         }
       }
       for (String group : groups) {
         if (group.startsWith("lookalike.embed." + gone.id() + ".")) {
           found = true;
-          broker.deleteGroup(group);
+          admin.deleteGroup(group);
           LOG.infof("deleted consumer group %s", group);
         }
       }

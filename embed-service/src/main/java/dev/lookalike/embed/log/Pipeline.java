@@ -1,6 +1,6 @@
 package dev.lookalike.embed.log;
 
-import dev.lookalike.embed.log.Bindings.Binding;
+import dev.lookalike.embed.builds.ServedBuild;
 import dev.lookalike.embed.metrics.EmbedMetrics;
 import dev.lookalike.embed.stage.EmbedOutcome;
 import dev.lookalike.embed.stage.EmbedStage;
@@ -8,28 +8,25 @@ import dev.lookalike.embed.stage.FailedShare;
 import dev.lookalike.embed.stage.ImageRecord;
 import dev.lookalike.embed.stage.OutcomeEvents;
 import dev.lookalike.embed.stage.RecordPosition;
+import dev.lookalike.embed.teaching.Share;
 import dev.lookalike.embed.teaching.Taught;
+import dev.lookalike.embed.teaching.TaughtCollections;
+import dev.lookalike.embed.teaching.TaughtLabels;
 import dev.lookalike.log.Sources;
-import dev.lookalike.log.Topics;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.image.v1.ImageVersion;
 import dev.lookalike.proto.image.v1.Label;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -56,26 +53,14 @@ final class Pipeline {
   private static final Logger LOG = Logger.getLogger(Pipeline.class);
   private static final String NOT_JOINED = "it has not joined its group yet";
   private static final Duration POLL = Duration.ofMillis(500);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
-
-  /** Another process has taken this slot: giving way for longer keeps the two from alternating. */
-  private static final Duration FENCED_PAUSE = Duration.ofSeconds(15);
 
   /** Between two looks whether the classifier of the collection is read. */
   private static final Duration LOOK = Duration.ofMillis(20);
 
-  /** A canonical image has at most 1 MiB by default; this many bytes are read ahead at most. */
-  private static final int FETCH_BYTES = 8 << 20;
-
-  private static final int MAX_REQUEST_BYTES = Broker.MAX_OUTCOME_BYTES;
-
-  private final Binding binding;
-  private final Map<String, Object> clientSettings;
-  private final StreamSettings settings;
-  private final String slot;
+  private final ServedBuild served;
+  private final StreamClients clients;
   private final EmbedMetrics metrics;
-  private final Classifiers classifiers;
+  private final TaughtCollections taughtCollections;
   private final EmbedStage stage;
   private final FailedShare failedShare;
   private final Thread thread;
@@ -99,24 +84,21 @@ final class Pipeline {
   }
 
   Pipeline(
-      Binding binding,
-      Map<String, Object> clientSettings,
-      StreamSettings settings,
-      String slot,
-      ExecutorService decoders,
+      ServedBuild served,
+      StreamClients clients,
+      EmbedStage stage,
+      FailedShare failedShare,
       EmbedMetrics metrics,
-      Classifiers classifiers) {
-    this.binding = binding;
-    this.clientSettings = Map.copyOf(clientSettings);
-    this.settings = settings;
-    this.slot = slot;
+      TaughtCollections taughtCollections) {
+    this.served = served;
+    this.clients = clients;
+    this.stage = stage;
+    this.failedShare = failedShare;
     this.metrics = metrics;
-    this.classifiers = classifiers;
-    this.stage = new EmbedStage(binding.embedder(), decoders, metrics);
-    this.failedShare = new FailedShare(settings.maxFailedShare());
+    this.taughtCollections = taughtCollections;
     this.thread =
         Thread.ofPlatform()
-            .name("pipeline-" + binding.collection().getName())
+            .name("pipeline-" + served.collection().getName())
             .daemon()
             .unstarted(this::run);
   }
@@ -125,8 +107,8 @@ final class Pipeline {
     thread.start();
   }
 
-  Binding binding() {
-    return binding;
+  ServedBuild served() {
+    return served;
   }
 
   /** Why nothing is embedded now; empty when all is well. */
@@ -139,10 +121,9 @@ final class Pipeline {
     return lag;
   }
 
-  /** What this pipeline has, for the images that were there before. */
-  ExistingImages.Share share() {
-    return new ExistingImages.Share(
-        binding.collection().getId(), binding.build(), partitions, taughtBy);
+  /** What this pipeline works on, for the existing images. */
+  Share share() {
+    return new Share(served.collection().getId(), served.build(), partitions, taughtBy);
   }
 
   /** Asks to stop after the transaction that is going on. */
@@ -167,7 +148,7 @@ final class Pipeline {
   }
 
   private void run() {
-    Duration pause = FIRST_PAUSE;
+    RestartPauses pauses = new RestartPauses();
     while (!stopped) {
       try {
         stream();
@@ -181,17 +162,12 @@ final class Pipeline {
         return;
       } catch (RuntimeException e) {
         metrics.restarted();
-        if (trouble.isEmpty()) {
-          pause = FIRST_PAUSE;
-        }
+        Duration pause = pauses.after(trouble.isEmpty(), e instanceof FencedInstanceIdException);
         trouble = Optional.of(said(e));
         LOG.warnf(e instanceof KafkaException ? null : e, "%s begins again: %s", name(), said(e));
-        boolean fenced = e instanceof FencedInstanceIdException;
-        if (!sleep(fenced ? FENCED_PAUSE : pause)) {
+        if (!sleep(pause)) {
           return;
         }
-        pause = pause.multipliedBy(2);
-        pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
       } catch (Error e) {
         trouble = Optional.of("its thread ended: " + e);
         throw e;
@@ -202,13 +178,7 @@ final class Pipeline {
   /** Kafka does not always say whose permission is missing. */
   private String said(RuntimeException e) {
     return e instanceof AuthorizationException
-        ? "%s Needed: Read of topic %s and of group %s, Write of topic %s and of transactional id %s (docs/kafka.md)"
-            .formatted(
-                e.getMessage(),
-                Topics.images(binding.collection().getId()),
-                group(),
-                Topics.embeddings(binding.collection().getId(), binding.build().getId()),
-                group() + "." + slot)
+        ? e.getMessage() + " " + clients.permissions()
         : e.toString();
   }
 
@@ -226,33 +196,33 @@ final class Pipeline {
 
   private String name() {
     return "collection %s, build %s"
-        .formatted(binding.collection().getName(), binding.build().getId());
+        .formatted(served.collection().getName(), served.build().getId());
   }
 
   private void stream() throws HaltedException, InterruptedException {
     KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
-            producerSettings(), new ByteArraySerializer(), new ByteArraySerializer());
+            clients.producer(), new ByteArraySerializer(), new ByteArraySerializer());
     try {
       // Ends what a killed predecessor of this slot left open; committed offsets are final after
       // it.
       producer.initTransactions();
       trouble = Optional.of("the classifier of the collection is not read yet");
-      while (!stopped && !classifiers.isKnown(binding.collection().getId())) {
+      while (!stopped && !taughtCollections.isKnown(served.collection().getId())) {
         Thread.sleep(LOOK);
       }
       trouble = Optional.of(NOT_JOINED);
       KafkaConsumer<byte[], byte[]> reading =
           new KafkaConsumer<>(
-              consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+              clients.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
       consumer = reading;
       try {
-        reading.subscribe(List.of(Topics.images(binding.collection().getId())));
+        reading.subscribe(List.of(clients.images()));
         while (!stopped) {
           ConsumerRecords<byte[], byte[]> records = reading.poll(POLL);
           // Of one transaction all labels are by one classifier, and those after it by no older.
           // Asked after the wait: what came in since the classifier was there is labelled by it.
-          Optional<Taught> taught = classifiers.of(binding.collection().getId());
+          Optional<Taught> taught = taughtCollections.of(served.collection().getId());
           taughtBy = taught.map(Taught::offset).orElse(-1L);
           partitions =
               reading.assignment().stream()
@@ -260,11 +230,11 @@ final class Pipeline {
                   .collect(Collectors.toUnmodifiableSet());
           if (reading.groupMetadata().generationId() >= 0 && trouble.isPresent()) {
             trouble = Optional.empty();
-            LOG.infof("%s is streaming on %s", name(), binding.embedder().model().device());
+            LOG.infof("%s is streaming on %s", name(), served.embedder().model().device());
           }
           if (!records.isEmpty()) {
             transact(
-                records, taught.filter(each -> each.appliesTo(binding.build())), reading, producer);
+                records, taught.filter(each -> each.appliesTo(served.build())), reading, producer);
           }
           lag = lag(reading);
         }
@@ -312,20 +282,22 @@ final class Pipeline {
     if (fault.isPresent()) {
       throw new HaltedException(fault.get());
     }
-    String target = Topics.embeddings(binding.collection().getId(), binding.build().getId());
     Instant now = Instant.now();
     producer.beginTransaction();
     for (EmbedOutcome outcome : outcomes) {
       EmbeddingEvent event =
           OutcomeEvents.event(
               outcome,
-              binding.collection().getGeneration(),
-              binding.build().getModel(),
-              binding.embedder().model().device(),
+              served.collection().getGeneration(),
+              served.build().getModel(),
+              served.embedder().model().device(),
               now);
       ProducerRecord<byte[], byte[]> record =
           new ProducerRecord<>(
-              target, outcome.position().partition(), outcome.key(), event.toByteArray());
+              clients.embeddings(),
+              outcome.position().partition(),
+              outcome.key(),
+              event.toByteArray());
       record.headers().add(Sources.HEADER, Sources.header(event.getSource()));
       // What fails here fails the commit.
       var unused = producer.send(record);
@@ -355,8 +327,8 @@ final class Pipeline {
           // What fails here fails the commit, too.
           var unused =
               producer.send(
-                  TaughtLabels.record(
-                      binding.collection().getId(),
+                  LabelRecords.of(
+                      served.collection().getId(),
                       embedded.key(),
                       version,
                       Optional.of(said),
@@ -372,7 +344,7 @@ final class Pipeline {
         LOG.infof(
             "%s: %d.%d.%d is rejected: %s: %s",
             name(),
-            binding.collection().getGeneration(),
+            served.collection().getGeneration(),
             rejected.position().partition(),
             rejected.position().offset(),
             rejected.reason(),
@@ -380,47 +352,5 @@ final class Pipeline {
       }
       case EmbedOutcome.Removed removed -> metrics.outcome("removed", removed.cause().name());
     }
-  }
-
-  private String group() {
-    return "lookalike.embed.%s.%s".formatted(binding.collection().getId(), binding.build().getId());
-  }
-
-  private Map<String, Object> consumerSettings() {
-    Map<String, Object> config = new HashMap<>(clientSettings);
-    config.put(ConsumerConfig.GROUP_ID_CONFIG, group());
-    // The newer protocol refuses the same instance id until a session of 45 s is over.
-    config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
-    config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, slot);
-    config.put(ConsumerConfig.CLIENT_ID_CONFIG, "lookalike-embed-" + slot);
-    config.put(
-        ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) settings.sessionTimeout().toMillis());
-    config.put(
-        ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
-        (int) settings.sessionTimeout().toMillis() / 4);
-    config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-    config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-    config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, settings.maxPollRecords());
-    config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
-    config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, FETCH_BYTES / 4);
-    config.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 5000L);
-    return config;
-  }
-
-  private Map<String, Object> producerSettings() {
-    Map<String, Object> config = new HashMap<>(clientSettings);
-    int timeout = (int) settings.transactionTimeout().toMillis();
-    config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group() + "." + slot);
-    config.put(ProducerConfig.CLIENT_ID_CONFIG, "lookalike-embed-" + slot);
-    config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, timeout);
-    config.put(ProducerConfig.ACKS_CONFIG, "all");
-    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
-    config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 8L << 20);
-    config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, timeout / 2);
-    config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeout);
-    config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, (long) timeout);
-    return config;
   }
 }

@@ -1,11 +1,14 @@
 package dev.lookalike.embed.log;
 
+import dev.lookalike.embed.builds.ServedBuild;
+import dev.lookalike.embed.builds.ServedChange;
 import dev.lookalike.embed.infer.Embedders;
-import dev.lookalike.embed.log.Bindings.Binding;
 import dev.lookalike.embed.metrics.EmbedMetrics;
+import dev.lookalike.embed.stage.EmbedStage;
+import dev.lookalike.embed.stage.FailedShare;
+import dev.lookalike.embed.teaching.Share;
+import dev.lookalike.embed.teaching.TaughtCollections;
 import dev.lookalike.proto.events.v1.BuildState;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,17 +17,17 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** One pipeline for each build that is served. Thread-safe. */
-@Singleton
-public class Pipelines {
+public final class Pipelines {
   /** A batch of a slow model, and its transaction. */
   private static final Duration DRAIN = Duration.ofSeconds(8);
 
-  private final Broker broker;
+  private final KafkaSettings kafka;
   private final StreamSettings settings;
   private final SlotSettings slot;
   private final Embedders embedders;
   private final EmbedMetrics metrics;
-  private final Classifiers classifiers;
+  private final TaughtCollections taught;
+  private final ClassifierReader classifiers;
   private final ExistingImages existing;
   private final Map<String, Pipeline> running = new HashMap<>();
   private boolean closed;
@@ -33,27 +36,29 @@ public class Pipelines {
   public record Trouble(String collection, String reason) {}
 
   public Pipelines(
-      Broker broker,
+      KafkaSettings kafka,
       StreamSettings settings,
       SlotSettings slot,
       Embedders embedders,
       EmbedMetrics metrics,
-      Classifiers classifiers,
+      TaughtCollections taught,
+      ClassifierReader classifiers,
       ExistingImages existing) {
-    this.broker = broker;
+    this.kafka = kafka;
     this.settings = settings;
     this.slot = slot;
     this.embedders = embedders;
     this.metrics = metrics;
+    this.taught = taught;
     this.classifiers = classifiers;
     this.existing = existing;
   }
 
   /**
    * Starts what is served and does not run, stops what runs and is not served any more. An instance
-   * for query images only knows what collections are taught.
+   * for query images only learns what collections are taught.
    */
-  public synchronized void serve(List<Binding> served) {
+  public synchronized void serve(List<ServedBuild> served) {
     if (closed) {
       return;
     }
@@ -63,38 +68,32 @@ public class Pipelines {
       return;
     }
     existing.start(this::shares);
-    Map<String, Binding> wanted = new HashMap<>();
-    served.forEach(
-        binding ->
-            wanted.put(binding.collection().getId() + "/" + binding.build().getId(), binding));
-    List<Pipeline> ending = new ArrayList<>();
-    running
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean stays = wanted.containsKey(entry.getKey());
-              if (!stays) {
-                ending.add(entry.getValue());
-              }
-              return !stays;
-            });
+    ServedChange change = ServedChange.of(running.keySet(), served);
+    List<Pipeline> ending =
+        running.entrySet().stream()
+            .filter(entry -> change.ending().contains(entry.getKey()))
+            .map(Map.Entry::getValue)
+            .toList();
+    running.keySet().removeAll(change.ending());
     end(ending);
-    wanted.forEach(
-        (key, binding) -> {
-          if (!running.containsKey(key)) {
-            Pipeline pipeline =
-                new Pipeline(
-                    binding,
-                    broker.clientSettings(),
-                    settings,
-                    slot.slot(),
-                    embedders.decoders(),
-                    metrics,
-                    classifiers);
-            running.put(key, pipeline);
-            pipeline.start();
-          }
-        });
+    change
+        .starting()
+        .forEach(
+            (key, build) -> {
+              Pipeline pipeline = pipeline(build);
+              running.put(key, pipeline);
+              pipeline.start();
+            });
+  }
+
+  private Pipeline pipeline(ServedBuild served) {
+    return new Pipeline(
+        served,
+        new StreamClients(served.build(), kafka.forClient(), settings, slot.slot()),
+        new EmbedStage(served.embedder(), embedders.decoders(), metrics),
+        new FailedShare(settings.maxFailedShare()),
+        metrics,
+        taught);
   }
 
   /** Those that do not stream now, with the reason. */
@@ -109,14 +108,14 @@ public class Pipelines {
                     .ifPresent(
                         reason ->
                             troubles.add(
-                                new Trouble(pipeline.binding().collection().getName(), reason))));
+                                new Trouble(pipeline.served().collection().getName(), reason))));
     return troubles;
   }
 
   /** What the pipelines of live builds have. */
-  private synchronized List<ExistingImages.Share> shares() {
+  private synchronized List<Share> shares() {
     return running.values().stream()
-        .filter(each -> each.binding().build().getState() == BuildState.BUILD_STATE_LIVE)
+        .filter(each -> each.served().build().getState() == BuildState.BUILD_STATE_LIVE)
         .map(Pipeline::share)
         .toList();
   }
@@ -126,6 +125,7 @@ public class Pipelines {
     return running.values().stream().mapToLong(Pipeline::lag).sum();
   }
 
+  /** Pipelines that run. */
   public synchronized int count() {
     return running.size();
   }
@@ -136,8 +136,7 @@ public class Pipelines {
   }
 
   /** Lets each finish its transaction. */
-  @PreDestroy
-  synchronized void close() {
+  public synchronized void close() {
     closed = true;
     end(List.copyOf(running.values()));
     running.clear();

@@ -5,14 +5,12 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Supplier;
 
 /** Every metric of this service. Labels come from enums and fixed words only. */
-@Singleton
-public class EmbedMetrics {
+public final class EmbedMetrics {
   /** Who waits for a batch. */
   public enum Urgency {
     ONLINE,

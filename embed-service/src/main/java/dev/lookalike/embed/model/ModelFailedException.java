@@ -4,7 +4,7 @@ package dev.lookalike.embed.model;
 public final class ModelFailedException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  ModelFailedException(String message, Throwable cause) {
+  public ModelFailedException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -4,11 +4,11 @@ package dev.lookalike.embed.model;
 public final class ModelRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  ModelRefusedException(String field, String expected, String found) {
+  public ModelRefusedException(String field, String expected, String found) {
     super("%s: expected %s, found %s".formatted(field, expected, found));
   }
 
-  ModelRefusedException(String field, String expected, String found, Throwable cause) {
+  public ModelRefusedException(String field, String expected, String found, Throwable cause) {
     super("%s: expected %s, found %s".formatted(field, expected, found), cause);
   }
 }

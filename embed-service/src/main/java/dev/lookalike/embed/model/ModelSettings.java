@@ -20,5 +20,5 @@ public interface ModelSettings {
    * the CPU where it does not work and says so, {@code off} does not ask for it.
    */
   @WithDefault("off")
-  Devices.Policy device();
+  DevicePolicy device();
 }

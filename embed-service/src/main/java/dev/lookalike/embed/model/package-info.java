@@ -1,6 +1,4 @@
-/**
- * Model folders: read, verified against their graph, run. The only package that knows ONNX Runtime.
- */
+/** Models: folders of them, their graphs, and the runtime. Here, settings and what can go wrong. */
 @NullMarked
 package dev.lookalike.embed.model;
 

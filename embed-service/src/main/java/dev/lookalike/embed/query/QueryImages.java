@@ -1,43 +1,26 @@
 package dev.lookalike.embed.query;
 
-import com.google.protobuf.ByteString;
+import dev.lookalike.embed.builds.ServedBuild;
+import dev.lookalike.embed.builds.ServedBuilds;
 import dev.lookalike.embed.infer.Embedder;
 import dev.lookalike.embed.infer.Inferred;
-import dev.lookalike.embed.log.Bindings;
-import dev.lookalike.embed.log.Bindings.Binding;
-import dev.lookalike.embed.log.SlotSettings;
 import dev.lookalike.embed.metrics.EmbedMetrics;
 import dev.lookalike.embed.metrics.EmbedMetrics.Phase;
 import dev.lookalike.embed.metrics.EmbedMetrics.Urgency;
-import dev.lookalike.embed.model.OnnxModel.ClassProbability;
+import dev.lookalike.embed.model.runtime.PixelBuffer;
+import dev.lookalike.embed.query.QueryImageDecoder.Decoding;
 import dev.lookalike.imaging.Bounds;
-import dev.lookalike.imaging.CanonicalDecoder;
-import dev.lookalike.imaging.CanonicalResult;
-import dev.lookalike.imaging.Canonicalizer;
-import dev.lookalike.imaging.DecodeResult;
 import dev.lookalike.imaging.ImageLimits;
-import dev.lookalike.imaging.PerceptualHash;
-import dev.lookalike.imaging.Region;
-import dev.lookalike.imaging.RgbImage;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
-import dev.lookalike.proto.embed.v1.EmbedRefusal;
-import dev.lookalike.proto.embed.v1.EmbedResult;
-import dev.lookalike.proto.embed.v1.Embedding;
 import dev.lookalike.proto.embed.v1.QueryImage;
-import dev.lookalike.proto.image.v1.CanonicalBounds;
-import dev.lookalike.proto.image.v1.Label;
-import dev.lookalike.proto.image.v1.LabelSource;
-import dev.lookalike.proto.image.v1.ModelReference;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Singleton;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,19 +34,22 @@ import java.util.concurrent.TimeoutException;
  * made canonical in the bounds of the collection, decoded again, preprocessed, inferred.
  * Thread-safe; blocks its caller. What does not fit is refused at once.
  */
-@Singleton
-public class QueryImages {
+public final class QueryImages {
   /** Images of one request (embed.proto). */
   private static final int MAX_IMAGES = 16;
 
-  private final Bindings bindings;
-  private final OnlineSettings settings;
+  /** Query images come singly; larger batches would only make the first wait. */
+  private static final int MAX_BATCH = 8;
+
+  private final ServedBuilds builds;
   private final EmbedMetrics metrics;
   private final boolean refusing;
   private final ImageLimits limits;
+  private final int maxImages;
+  private final Duration timeout;
   private final Semaphore places;
   private final Semaphore decoders;
-  private final Map<Embedder, OnlineBatcher> batchers = new ConcurrentHashMap<>();
+  private final Map<Embedder, QueryBatcher> batchers = new ConcurrentHashMap<>();
 
   /** An image on its way. */
   private sealed interface Started {
@@ -73,13 +59,22 @@ public class QueryImages {
     record Refused(QueryEmbedding.Refused refusal) implements Started {}
   }
 
+  /**
+   * @param limits of an image
+   * @param refusing whether this instance works on the log only
+   */
   public QueryImages(
-      Bindings bindings, OnlineSettings settings, SlotSettings slot, EmbedMetrics metrics) {
-    this.bindings = bindings;
-    this.refusing = slot.role() == SlotSettings.Role.BULK;
-    this.settings = settings;
+      ServedBuilds builds,
+      QuerySettings settings,
+      ImageLimits limits,
+      boolean refusing,
+      EmbedMetrics metrics) {
+    this.builds = builds;
+    this.refusing = refusing;
     this.metrics = metrics;
-    this.limits = new ImageLimits(settings.maxImageBytes().asLongValue(), settings.maxPixels());
+    this.limits = limits;
+    this.maxImages = settings.maxImages();
+    this.timeout = settings.timeout();
     this.places = new Semaphore(settings.maxImages());
     this.decoders =
         new Semaphore(
@@ -91,7 +86,7 @@ public class QueryImages {
 
   /** Query images in work or waiting. */
   public int queued() {
-    return settings.maxImages() - places.availablePermits();
+    return maxImages - places.availablePermits();
   }
 
   /** Bytes of one image, at most. */
@@ -116,34 +111,34 @@ public class QueryImages {
           ErrorCode.INVALID_ARGUMENT,
           "a request has 1 to %d images, this one has %d".formatted(MAX_IMAGES, count));
     }
-    Binding binding = binding(request.getCollectionId(), request.getBuildId());
+    ServedBuild build = build(request.getCollectionId(), request.getBuildId());
     if (!places.tryAcquire(count)) {
       metrics.online(ErrorCode.FULL.name());
       throw full();
     }
     try {
-      return answer(binding, request.getImagesList());
+      return answer(build, request.getImagesList());
     } finally {
       places.release(count);
     }
   }
 
-  private Binding binding(String collectionId, String buildId) {
-    if (bindings.trouble().isPresent() && bindings.served().isEmpty()) {
+  private ServedBuild build(String collectionId, String buildId) {
+    if (builds.trouble().isPresent() && builds.served().isEmpty()) {
       throw new RefusedException(
           ErrorCode.BROKER_UNAVAILABLE, "the collections are not known yet; try again soon");
     }
     String id =
-        bindings
-            .find(collectionId)
+        builds
+            .collection(collectionId)
             .orElseThrow(
                 () ->
                     new RefusedException(
                         ErrorCode.COLLECTION_NOT_FOUND, "there is no such collection"))
             .collection()
             .getId();
-    return bindings
-        .awaitBinding(id, buildId)
+    return builds
+        .await(id, buildId)
         .orElseThrow(
             () ->
                 new RefusedException(
@@ -156,9 +151,9 @@ public class QueryImages {
         ErrorCode.FULL, "as many query images as this service holds are in work; try again soon");
   }
 
-  private EmbedImagesResponse answer(Binding binding, List<QueryImage> images) {
-    OnlineBatcher batcher = batchers.computeIfAbsent(binding.embedder(), OnlineBatcher::new);
-    Bounds bounds = bounds(binding.collection().getBounds());
+  private EmbedImagesResponse answer(ServedBuild build, List<QueryImage> images) {
+    QueryBatcher batcher = batchers.computeIfAbsent(build.embedder(), QueryImages::batcher);
+    Bounds bounds = QueryImageDecoder.bounds(build.collection().getBounds());
     List<Started> started = new ArrayList<>(images.size());
     try {
       for (QueryImage image : images) {
@@ -166,9 +161,9 @@ public class QueryImages {
       }
       EmbedImagesResponse.Builder response =
           EmbedImagesResponse.newBuilder()
-              .setModel(binding.build().getModel())
-              .setBuildId(binding.build().getId())
-              .setDevice(binding.embedder().model().device());
+              .setModel(build.build().getModel())
+              .setBuildId(build.build().getId())
+              .setDevice(build.embedder().model().device());
       for (Started each : started) {
         QueryEmbedding finished = finish(each);
         metrics.online(
@@ -176,7 +171,7 @@ public class QueryImages {
               case QueryEmbedding.Embedded embedded -> "";
               case QueryEmbedding.Refused refused -> refused.code().name();
             });
-        response.addResults(result(finished, binding.build().getModel()));
+        response.addResults(EmbedResults.of(finished, build.build().getModel()));
       }
       return response.build();
     } catch (InterruptedException e) {
@@ -191,75 +186,41 @@ public class QueryImages {
     }
   }
 
-  private Started start(QueryImage image, Bounds bounds, OnlineBatcher batcher)
+  /** The slots belong to the one thread of the batcher. */
+  private static QueryBatcher batcher(Embedder embedder) {
+    PixelBuffer slots = embedder.slots();
+    return new QueryBatcher(
+        "online-" + embedder.model().reference().getId(),
+        Math.min(MAX_BATCH, embedder.maxBatchSize()),
+        images -> {
+          for (int slot = 0; slot < images.size(); slot++) {
+            embedder.prepare(images.get(slot), slots, slot, Urgency.ONLINE);
+          }
+          return embedder.infer(slots, images.size(), Urgency.ONLINE);
+        });
+  }
+
+  private Started start(QueryImage image, Bounds bounds, QueryBatcher batcher)
       throws InterruptedException {
-    if (image.hasRegion()
-        && !Region.isValid(
-            image.getRegion().getX(),
-            image.getRegion().getY(),
-            image.getRegion().getWidth(),
-            image.getRegion().getHeight())) {
-      return refused(
-          ErrorCode.INVALID_REGION,
-          "a region has 0 <= x < 1 and 0 < width <= 1 - x, and the same for y and height");
+    Optional<QueryEmbedding.Refused> refusal = QueryImageDecoder.refusal(image, limits);
+    if (refusal.isPresent()) {
+      return new Started.Refused(refusal.get());
     }
-    ByteString untrusted = image.getImage();
-    if (untrusted.size() > limits.maxBytes()) {
-      return refused(
-          ErrorCode.TOO_MANY_BYTES,
-          "%d bytes, at most %d".formatted(untrusted.size(), limits.maxBytes()));
-    }
-    if (!decoders.tryAcquire(settings.timeout().toMillis(), TimeUnit.MILLISECONDS)) {
+    if (!decoders.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
       throw full();
     }
     try {
-      return decode(image, untrusted.toByteArray(), bounds, batcher);
+      long start = System.nanoTime();
+      return switch (QueryImageDecoder.decode(image, limits, bounds)) {
+        case Decoding.Refused refused -> new Started.Refused(refused.refusal());
+        case Decoding.Decoded decoded -> {
+          metrics.took(Phase.DECODE, Urgency.ONLINE, System.nanoTime() - start);
+          yield new Started.Waiting(
+              batcher.embed(decoded.pixels()), decoded.perceptualHash(), decoded.sha256());
+        }
+      };
     } finally {
       decoders.release();
-    }
-  }
-
-  private Started decode(QueryImage image, byte[] untrusted, Bounds bounds, OnlineBatcher batcher) {
-    long start = System.nanoTime();
-    CanonicalResult canonical =
-        image.hasRegion()
-            ? Canonicalizer.canonicalize(
-                untrusted,
-                limits,
-                bounds,
-                new Region(
-                    image.getRegion().getX(),
-                    image.getRegion().getY(),
-                    image.getRegion().getWidth(),
-                    image.getRegion().getHeight()))
-            : Canonicalizer.canonicalize(untrusted, limits, bounds);
-    return switch (canonical) {
-      case CanonicalResult.Refused refused ->
-          refused(ErrorCode.valueOf(refused.reason().name()), refused.detail());
-      case CanonicalResult.Canonical made ->
-          switch (CanonicalDecoder.decode(made.image().jpeg())) {
-            case DecodeResult.Refused refused ->
-                throw new IllegalStateException(
-                    "our own canonical image is refused: " + refused.reason());
-            case DecodeResult.Decoded decoded -> {
-              metrics.took(Phase.DECODE, Urgency.ONLINE, System.nanoTime() - start);
-              RgbImage pixels = decoded.image();
-              yield new Started.Waiting(
-                  batcher.embed(pixels), PerceptualHash.of(pixels), sha256(untrusted));
-            }
-          };
-    };
-  }
-
-  private static Started refused(ErrorCode code, String detail) {
-    return new Started.Refused(new QueryEmbedding.Refused(code, detail));
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
     }
   }
 
@@ -269,7 +230,7 @@ public class QueryImages {
       case Started.Waiting waiting -> {
         Inferred inferred;
         try {
-          inferred = waiting.answer().get(settings.timeout().toMillis(), TimeUnit.MILLISECONDS);
+          inferred = waiting.answer().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | CancellationException e) {
           throw full();
         } catch (ExecutionException e) {
@@ -295,47 +256,8 @@ public class QueryImages {
     };
   }
 
-  private static EmbedResult result(QueryEmbedding finished, ModelReference model) {
-    return switch (finished) {
-      case QueryEmbedding.Refused refused ->
-          EmbedResult.newBuilder()
-              .setRefused(
-                  EmbedRefusal.newBuilder()
-                      .setCode(refused.code().name())
-                      .setMessage(refused.detail()))
-              .build();
-      case QueryEmbedding.Embedded embedded -> {
-        Embedding.Builder embedding =
-            Embedding.newBuilder()
-                .setPerceptualHash(embedded.perceptualHash())
-                .setSha256(ByteString.copyFrom(embedded.sha256()));
-        for (float value : embedded.embedding().values()) {
-          embedding.addValues(value);
-        }
-        for (ClassProbability each : embedded.embedding().classes()) {
-          embedding.addLabels(
-              Label.newBuilder()
-                  .setName(each.name())
-                  .setConfidence(each.probability())
-                  .setSource(LabelSource.LABEL_SOURCE_MODEL)
-                  .setSourceVersion(model.getDigest()));
-        }
-        yield EmbedResult.newBuilder().setEmbedding(embedding).build();
-      }
-    };
-  }
-
-  /** The bounds of stored images; those that a collection leaves out are the defaults. */
-  static Bounds bounds(CanonicalBounds bounds) {
-    return new Bounds(
-        bounds.getShortSide() == 0 ? Bounds.DEFAULT.shortSide() : bounds.getShortSide(),
-        bounds.getLongSide() == 0 ? Bounds.DEFAULT.longSide() : bounds.getLongSide(),
-        bounds.getJpegQuality() == 0 ? Bounds.DEFAULT.jpegQuality() : bounds.getJpegQuality(),
-        bounds.getMaxBytes() == 0 ? Bounds.DEFAULT.maxBytes() : bounds.getMaxBytes());
-  }
-
-  @PreDestroy
-  void close() {
-    batchers.values().forEach(OnlineBatcher::close);
+  /** Cancels what waits. */
+  public void close() {
+    batchers.values().forEach(QueryBatcher::close);
   }
 }

@@ -1,6 +1,6 @@
 package dev.lookalike.embed.rest;
 
-import dev.lookalike.embed.log.Lessons;
+import dev.lookalike.embed.teaching.Lessons;
 import dev.lookalike.proto.embed.v1.GetClassifierResponse;
 import dev.lookalike.proto.events.v1.ClassQuality;
 import dev.lookalike.proto.events.v1.ClassifierQuality;

@@ -1,9 +1,9 @@
 package dev.lookalike.embed.rest;
 
 import com.google.protobuf.UnsafeByteOperations;
-import dev.lookalike.embed.log.Bindings;
+import dev.lookalike.embed.builds.ServedBuilds;
+import dev.lookalike.embed.builds.ServedModels;
 import dev.lookalike.embed.query.QueryImages;
-import dev.lookalike.embed.query.ServedModels;
 import dev.lookalike.proto.embed.v1.EmbedImagesRequest;
 import dev.lookalike.proto.embed.v1.EmbedImagesResponse;
 import dev.lookalike.proto.embed.v1.EmbedResult;
@@ -44,12 +44,12 @@ import org.jspecify.annotations.Nullable;
 public class EmbedResource {
   private final QueryImages images;
   private final ServedModels models;
-  private final Bindings bindings;
+  private final ServedBuilds builds;
 
-  public EmbedResource(QueryImages images, ServedModels models, Bindings bindings) {
+  public EmbedResource(QueryImages images, ServedModels models, ServedBuilds builds) {
     this.images = images;
     this.models = models;
-    this.bindings = bindings;
+    this.builds = builds;
   }
 
   /** One image; its refusal is the answer's status. */
@@ -138,7 +138,7 @@ public class EmbedResource {
     return new EmbedJson.ModelList(
         all.getModelsList().stream().map(EmbedJson.Served::of).toList(),
         all.getRefusedList().stream().map(EmbedJson.RefusedModel::of).toList(),
-        bindings.unserved().stream()
+        builds.unserved().stream()
             .filter(each -> caller.mayRead(each.collectionId()))
             .map(each -> new EmbedJson.Unserved(each.collection(), each.reason()))
             .toList(),

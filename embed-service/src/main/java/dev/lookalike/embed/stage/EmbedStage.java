@@ -6,7 +6,7 @@ import dev.lookalike.embed.infer.Inferred;
 import dev.lookalike.embed.metrics.EmbedMetrics;
 import dev.lookalike.embed.metrics.EmbedMetrics.Phase;
 import dev.lookalike.embed.metrics.EmbedMetrics.Urgency;
-import dev.lookalike.embed.model.PixelBuffer;
+import dev.lookalike.embed.model.runtime.PixelBuffer;
 import dev.lookalike.imaging.CanonicalDecoder;
 import dev.lookalike.imaging.DecodeResult;
 import dev.lookalike.imaging.PerceptualHash;

@@ -1,7 +1,7 @@
 package dev.lookalike.embed.stage;
 
 import com.google.protobuf.Timestamp;
-import dev.lookalike.embed.model.OnnxModel.ClassProbability;
+import dev.lookalike.embed.model.runtime.OnnxModel.ClassProbability;
 import dev.lookalike.proto.events.v1.Embedded;
 import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.events.v1.Rejected;

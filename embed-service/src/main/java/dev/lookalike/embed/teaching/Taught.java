@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param classifier as it works; empty where it was removed or cannot be used
  * @param problem why it cannot be used
  * @param size bytes of the record
- * @param progress with images that were there before, by partition
+ * @param progress with existing images, by partition
  */
 public record Taught(
     long offset,
@@ -29,12 +29,44 @@ public record Taught(
     progress = Map.copyOf(progress);
   }
 
-  /** Whether it says anything of embeddings of this build. */
+  static Taught by(long offset, Classifier classifier, TaughtClassifier usable, int size) {
+    return new Taught(
+        offset,
+        Optional.of(withoutNumbers(classifier)),
+        Optional.of(usable),
+        Optional.empty(),
+        size,
+        Map.of());
+  }
+
+  static Taught unusable(long offset, Classifier classifier, String problem) {
+    return new Taught(
+        offset,
+        Optional.of(withoutNumbers(classifier)),
+        Optional.empty(),
+        Optional.of(problem),
+        0,
+        Map.of());
+  }
+
+  static Taught removed(long offset) {
+    return new Taught(offset, Optional.empty(), Optional.empty(), Optional.empty(), 0, Map.of());
+  }
+
+  private static Classifier withoutNumbers(Classifier classifier) {
+    return classifier.toBuilder()
+        .clearWeights()
+        .clearBiases()
+        .setGate(classifier.getGate().toBuilder().clearReferences())
+        .build();
+  }
+
+  /** Whether it can be asked about embeddings of this build. */
   public boolean appliesTo(Build build) {
     return classifier.isPresent() && problem(build).isEmpty();
   }
 
-  /** Why it says nothing of embeddings of this build; empty where it does, or was removed. */
+  /** Why it cannot be asked about embeddings of this build; empty where it can, or was removed. */
   public Optional<String> problem(Build build) {
     if (problem.isPresent() || description.isEmpty()) {
       return problem;
@@ -59,20 +91,20 @@ public record Taught(
     return classifier.flatMap(each -> each.label(embedding));
   }
 
-  /** Whether images that were there before are to be gone through: to label them, or to clear. */
-  public boolean concernsExisting() {
+  /** Whether existing images are to be gone through: to label them, or to take labels away. */
+  boolean concernsExisting() {
     return description.isEmpty() || description.get().getAnnotateExisting();
   }
 
   /** Progress with a partition that is of this record; the default where there is none. */
-  public ExistingProgress progress(int partition) {
+  ExistingProgress progress(int partition) {
     ExistingProgress known = progress.get(partition);
     return known != null && known.getOf() == offset
         ? known
         : ExistingProgress.newBuilder().setOf(offset).build();
   }
 
-  public Taught with(int partition, ExistingProgress next) {
+  Taught with(int partition, ExistingProgress next) {
     Map<Integer, ExistingProgress> changed = new HashMap<>(progress);
     changed.put(partition, next);
     return new Taught(offset, description, classifier, problem, size, changed);

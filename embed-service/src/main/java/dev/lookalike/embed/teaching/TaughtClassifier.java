@@ -49,7 +49,7 @@ public final class TaughtClassifier {
   /**
    * @throws IllegalArgumentException when its parts do not fit each other
    */
-  public static TaughtClassifier of(Classifier classifier) {
+  static TaughtClassifier of(Classifier classifier) {
     int dimension = classifier.getModel().getDimension();
     long count = classifier.getClassesCount();
     require(dimension > 0, "its model has no dimension");
@@ -94,7 +94,7 @@ public final class TaughtClassifier {
   }
 
   /** References of the gate; 0: it has none. */
-  public int references() {
+  int references() {
     return norms.length;
   }
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lookalike.embed.metrics.EmbedMetrics.Urgency;
-import dev.lookalike.embed.model.OnnxModel;
-import dev.lookalike.embed.model.PixelBuffer;
-import dev.lookalike.embed.model.TestModels;
+import dev.lookalike.embed.model.runtime.OnnxModel;
+import dev.lookalike.embed.model.runtime.PixelBuffer;
+import dev.lookalike.embed.model.runtime.TestModels;
 import dev.lookalike.imaging.RgbImage;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.lookalike.embed.infer;
 
 import dev.lookalike.embed.metrics.EmbedMetrics;
-import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.runtime.OnnxModel;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 

@@ -7,7 +7,7 @@ import dev.lookalike.embed.Images;
 import dev.lookalike.embed.infer.Inferred;
 import dev.lookalike.embed.infer.TestEmbedders;
 import dev.lookalike.embed.metrics.EmbedMetrics;
-import dev.lookalike.embed.model.OnnxModel;
+import dev.lookalike.embed.model.runtime.OnnxModel;
 import dev.lookalike.embed.stage.EmbedOutcome.Embedded;
 import dev.lookalike.embed.stage.EmbedOutcome.Rejected;
 import dev.lookalike.embed.stage.EmbedOutcome.Removed;

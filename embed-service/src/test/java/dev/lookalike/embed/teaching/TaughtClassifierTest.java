@@ -9,32 +9,12 @@ import dev.lookalike.proto.events.v1.Classifier;
 import dev.lookalike.proto.events.v1.ClassifierGate;
 import dev.lookalike.proto.image.v1.Label;
 import dev.lookalike.proto.image.v1.LabelSource;
-import dev.lookalike.proto.image.v1.ModelReference;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class TaughtClassifierTest {
-  private static ByteString floats(float... values) {
-    ByteBuffer buffer =
-        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    buffer.asFloatBuffer().put(values);
-    return ByteString.copyFrom(buffer);
-  }
-
-  /** Three dimensions; "hat" along the first, "shoe" along the second. */
   private static Classifier classifier(UnaryOperator<Classifier.Builder> change) {
-    return change
-        .apply(
-            Classifier.newBuilder()
-                .setVersion("v1")
-                .setModel(ModelReference.newBuilder().setDimension(3))
-                .addClasses("hat")
-                .addClasses("shoe")
-                .setWeights(floats(4, 0, 0, 0, 4, 0))
-                .setBiases(floats(0, 0.5f)))
-        .build();
+    return change.apply(Classifiers.hatOrShoe("v1")).build();
   }
 
   private static TaughtClassifier taught(UnaryOperator<Classifier.Builder> change) {
@@ -79,10 +59,10 @@ class TaughtClassifierTest {
 
   @Test
   void partsThatDoNotFitAreRefused() {
-    assertThatThrownBy(() -> taught(each -> each.setWeights(floats(1, 2))))
+    assertThatThrownBy(() -> taught(each -> each.setWeights(Classifiers.floats(1, 2))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("weights");
-    assertThatThrownBy(() -> taught(each -> each.setBiases(floats(Float.NaN, 0))))
+    assertThatThrownBy(() -> taught(each -> each.setBiases(Classifiers.floats(Float.NaN, 0))))
         .hasMessageContaining("bias");
     assertThatThrownBy(() -> taught(each -> each.clearModel())).hasMessageContaining("dimension");
     assertThatThrownBy(

@@ -6,9 +6,9 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Keeps uploaded bytes by content. What {@link #put} returned from is whole and stays, whatever
- * dies afterwards; what it did not return from is not visible. Thread-safe, also between processes
- * on the same store. IOException: the store cannot do it now; its message says why.
+ * Keeps uploaded bytes by content. Once {@link #put} has returned, the blob is whole and survives
+ * any crash; before, it is not visible. Thread-safe, also between processes on the same store.
+ * IOException: the store cannot do it now; its message says why.
  */
 public interface BlobStore extends AutoCloseable {
   /**

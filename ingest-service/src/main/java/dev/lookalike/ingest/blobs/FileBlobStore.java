@@ -5,9 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -37,7 +40,7 @@ public final class FileBlobStore implements BlobStore {
   private final Path directory;
 
   /**
-   * @param directory created when the first blob comes
+   * @param directory created with the first blob
    */
   public FileBlobStore(Path directory) {
     this.directory = directory.toAbsolutePath().normalize();
@@ -46,11 +49,11 @@ public final class FileBlobStore implements BlobStore {
   @Override
   public void put(BlobKey key, String imageId, byte[] bytes) throws IOException {
     if (!BlobKey.imageHash(imageId).equals(key.imageHash())) {
-      throw new IllegalArgumentException("the key is of another image");
+      throw new IllegalArgumentException("the key belongs to another image");
     }
     Path file = file(key);
     Path folder = folder(key);
-    // The sweep may remove the folder as empty between its making and its use.
+    // The sweep may remove the folder while it is still empty.
     for (int attempt = 1; ; attempt++) {
       createForced(folder);
       try {
@@ -68,7 +71,7 @@ public final class FileBlobStore implements BlobStore {
   }
 
   private static void write(Path file, byte[] bytes) throws IOException {
-    Path folder = java.util.Objects.requireNonNull(file.getParent());
+    Path folder = Objects.requireNonNull(file.getParent());
     Path temporary = file.resolveSibling(TEMPORARY + UUID.randomUUID());
     try {
       try (FileChannel channel =
@@ -98,7 +101,7 @@ public final class FileBlobStore implements BlobStore {
     }
     try {
       Files.createDirectory(folder);
-    } catch (java.nio.file.FileAlreadyExistsException e) {
+    } catch (FileAlreadyExistsException e) {
       if (!Files.isDirectory(folder)) {
         throw e;
       }
@@ -120,9 +123,7 @@ public final class FileBlobStore implements BlobStore {
       FileChannel channel = FileChannel.open(file(key), StandardOpenOption.READ);
       long size = channel.size();
       return Optional.of(
-          new Opened(
-              new VerifiedStream(java.nio.channels.Channels.newInputStream(channel), key, size),
-              size));
+          new Opened(new VerifiedStream(Channels.newInputStream(channel), key, size), size));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
@@ -137,7 +138,7 @@ public final class FileBlobStore implements BlobStore {
           Files.getLastModifiedTime(blob).toInstant().isBefore(putBefore)
               && Files.deleteIfExists(blob);
     } catch (NoSuchFileException e) {
-      // What is left of its folder goes all the same.
+      // Its folder is removed all the same, if nothing else is in it.
       removed = false;
     }
     removeEmpty(folder(key));
@@ -159,7 +160,7 @@ public final class FileBlobStore implements BlobStore {
       try {
         Files.deleteIfExists(folder);
       } catch (DirectoryNotEmptyException e) {
-        // A put came in between: it writes the id again if it is gone.
+        // A put came in between; it writes the id file again if it is missing.
         return;
       }
     }

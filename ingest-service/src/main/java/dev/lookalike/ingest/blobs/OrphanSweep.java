@@ -19,9 +19,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes originals that no current image has, from time to time, in a thread of its own. Removes
- * nothing that is younger than the grace period, nothing of a collection whose index is behind the
- * log, and nothing while the query service does not answer.
+ * Removes originals that belong to no current image, from time to time, in a thread of its own.
+ * Spares blobs younger than the grace period and collections whose index is behind the log; removes
+ * nothing while the query service does not answer.
  */
 public final class OrphanSweep implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(OrphanSweep.class);
@@ -80,18 +80,18 @@ public final class OrphanSweep implements AutoCloseable {
           youngest,
           blob -> {
             String collectionId = blob.key().collectionId();
-            // One that is put again while it is looked at stays: the store looks at its age again.
+            // A blob that is put again meanwhile stays: delete checks its age once more.
             if (caughtUp.computeIfAbsent(collectionId, this::caughtUp)
                 && orphan(blob)
                 && store.delete(blob.key(), youngest)) {
               metrics.swept();
-              LOG.infof("removed the orphan %s", blob.key().text());
+              LOG.infof("removed the orphaned original %s", blob.key().text());
             }
           });
     } catch (RefusedException e) {
-      LOG.warnf("sweep of originals put off: %s", e.detail());
+      LOG.warnf("the sweep of originals is put off: %s", e.detail());
     } catch (IOException e) {
-      LOG.warnf("sweep of originals put off: %s", e);
+      LOG.warnf("the sweep of originals is put off: %s", e);
     }
   }
 
@@ -102,7 +102,7 @@ public final class OrphanSweep implements AutoCloseable {
         return false;
       }
     }
-    // An index that tells of no partition has not read the log: it would call everything an orphan.
+    // An index without partitions has not read the log: it would make every blob an orphan.
     return !positions.isEmpty();
   }
 

@@ -27,7 +27,7 @@ final class ClassifierRules {
     long classes = classifier.getClassesCount();
     require(
         classes >= 2 && classes <= settings.maxClasses(),
-        "a classifier has 2 to %d classes".formatted(settings.maxClasses()));
+        "a classifier must have 2 to %d classes".formatted(settings.maxClasses()));
     long bytes =
         classifier.getWeights().size() + (long) classifier.getGate().getReferences().size();
     if (bytes > settings.maxBytes().asLongValue()) {
@@ -40,29 +40,31 @@ final class ClassifierRules {
     for (String name : classifier.getClassesList()) {
       require(
           !name.isBlank() && name.getBytes(UTF_8).length <= MAX_LABEL_BYTES,
-          "the name of a class has 1 to %d bytes and is not blank".formatted(MAX_LABEL_BYTES));
+          "the name of a class must have 1 to %d bytes, not blank".formatted(MAX_LABEL_BYTES));
       require(names.add(name), "two classes have one name");
     }
     require(
         classifier.getWeights().size() == classes * dimension * Float.BYTES,
-        "weights: %d classes x %d dimensions of 4 bytes are wanted".formatted(classes, dimension));
+        "weights: expected %d classes x %d dimensions of 4 bytes".formatted(classes, dimension));
     require(
         classifier.getBiases().size() == classes * Float.BYTES,
-        "biases: 4 bytes for each class are wanted");
+        "biases: expected 4 bytes for each class");
     requireFinite("weights", classifier.getWeights().asReadOnlyByteBuffer());
     requireFinite("biases", classifier.getBiases().asReadOnlyByteBuffer());
-    require(classifier.getThreshold() >= 0 && classifier.getThreshold() <= 1, "threshold: 0 to 1");
+    require(
+        classifier.getThreshold() >= 0 && classifier.getThreshold() <= 1,
+        "threshold must be 0 to 1");
     if (classifier.hasGate()) {
       int size = classifier.getGate().getReferences().size();
       require(
           size > 0 && size % dimension == 0,
-          "references: whole embeddings of %d bytes are wanted".formatted(dimension));
+          "references: expected whole embeddings of %d bytes".formatted(dimension));
       float least = classifier.getGate().getMinSimilarity();
-      require(least >= -1 && least <= 1, "min_similarity: -1 to 1");
+      require(least >= -1 && least <= 1, "min_similarity must be -1 to 1");
       for (int at = 0; at < size; at += dimension) {
         require(
             !isZero(classifier.getGate().getReferences().substring(at, at + dimension)),
-            "references: one is zero");
+            "references: none can be zero");
       }
     }
   }
@@ -79,7 +81,7 @@ final class ClassifierRules {
   private static void requireFinite(String field, ByteBuffer bytes) {
     bytes.order(ByteOrder.LITTLE_ENDIAN);
     while (bytes.remaining() >= Float.BYTES) {
-      require(Float.isFinite(bytes.getFloat()), field + ": not all are numbers");
+      require(Float.isFinite(bytes.getFloat()), field + ": every value must be finite");
     }
   }
 

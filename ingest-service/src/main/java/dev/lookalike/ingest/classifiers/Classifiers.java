@@ -22,11 +22,11 @@ import java.util.UUID;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Publishes classifiers: one record each, in a topic that a collection gets when it is taught for
- * the first time. Keeps none. Thread-safe; blocks the caller.
+ * Publishes classifiers: one record each, in a topic that is created when a collection is taught
+ * for the first time. Keeps nothing in memory. Thread-safe; blocks the caller.
  */
 public final class Classifiers {
-  /** Of the record beside the classifier's numbers: names of classes, quality. */
+  /** Bytes of the record beside the numbers: names of classes, quality. */
   private static final int OVERHEAD_BYTES = 1 << 20;
 
   private static final int VERSION_DIGITS = 16;
@@ -56,7 +56,7 @@ public final class Classifiers {
   /**
    * Teaches a collection; what it was taught before is replaced.
    *
-   * @param asked its version, model, time and request id are not looked at
+   * @param asked its version, model, time and request id are ignored
    * @return as it was published
    * @throws RefusedException INVALID_ARGUMENT, TOO_MANY_BYTES, COLLECTION_NOT_FOUND,
    *     CLASSIFIER_OF_OTHER_BUILD, BROKER_UNAVAILABLE
@@ -71,7 +71,7 @@ public final class Classifiers {
                 () ->
                     new RefusedException(
                         ErrorCode.CLASSIFIER_OF_OTHER_BUILD,
-                        "the classifier is of build \"%s\", the collection has %s"
+                        "the classifier was taught on build \"%s\"; the live build of the collection is %s"
                             .formatted(
                                 asked.getBuildId(),
                                 state.live().map(live -> live.getId()).orElse("none"))));
@@ -90,8 +90,8 @@ public final class Classifiers {
   }
 
   /**
-   * Takes away what a collection was taught, and the labels that say so. Where there is nothing,
-   * nothing happens.
+   * Removes what a collection was taught, and the labels that came of it. Does nothing for a
+   * collection that was never taught.
    *
    * @throws RefusedException COLLECTION_NOT_FOUND, TOPICS_NOT_READY, BROKER_UNAVAILABLE
    */
@@ -122,7 +122,7 @@ public final class Classifiers {
     catalogue.requireExisting(state.collection());
   }
 
-  /** The same for the same classifier, whenever and wherever it is published. */
+  /** Equal for equal classifiers, whenever and wherever they are published. */
   private static String version(Classifier asked) {
     try {
       byte[] content =

@@ -130,7 +130,8 @@ public final class QueryClient implements ImageIndex, AutoCloseable {
       default -> {
         LOG.warnf("query-service: %s", e.getStatus());
         return new RefusedException(
-            ErrorCode.QUERY_UNAVAILABLE, "the query service, which this needs, cannot answer now");
+            ErrorCode.QUERY_UNAVAILABLE,
+            "the query service, which this call needs, cannot answer now");
       }
     }
   }

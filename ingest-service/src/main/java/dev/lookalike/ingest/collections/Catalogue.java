@@ -49,7 +49,7 @@ public final class Catalogue {
   }
 
   /**
-   * Refuses what was written into a collection that is deleted by now.
+   * Refuses if a collection has been deleted in the meantime.
    *
    * @throws RefusedException COLLECTION_NOT_FOUND
    */
@@ -64,7 +64,7 @@ public final class Catalogue {
   void requireRead() {
     if (!registry.caughtUp()) {
       throw new RefusedException(
-          ErrorCode.BROKER_UNAVAILABLE, "the registry of collections is not read yet");
+          ErrorCode.BROKER_UNAVAILABLE, "the registry of collections has not been read yet");
     }
   }
 

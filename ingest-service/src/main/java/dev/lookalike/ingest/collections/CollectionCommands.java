@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Creates, renames and deletes collections. One at a time; what other instances write meanwhile is
- * told by the registry, where the first record of a name wins. Thread-safe; blocks the caller.
+ * Creates, renames and deletes collections, one at a time. Other instances do the same meanwhile:
+ * the registry shows whose record of a name came first. Thread-safe; blocks the caller.
  */
 public final class CollectionCommands {
   private static final Logger LOG = Logger.getLogger(CollectionCommands.class);
@@ -92,7 +92,7 @@ public final class CollectionCommands {
       writer.write(collection);
       Optional<CollectionState> created = registry.view().withId(collection.getId());
       if (created.isEmpty()) {
-        // Another instance's record of this name is the earlier one: this one was never told of.
+        // Another instance's record of this name came first.
         writer.settle();
         leftovers.remove(registry.view().deleted());
         throw Catalogue.exists(collection.getName());
@@ -109,8 +109,8 @@ public final class CollectionCommands {
   }
 
   /**
-   * Gives a collection another name; the id stays, and with it whatever is under way. A collection
-   * {@code default} that is renamed is followed by a new and empty one.
+   * Gives a collection another name. The id stays, and with it whatever is under way. A renamed
+   * {@code default} is followed by a new and empty one.
    *
    * @throws RefusedException INVALID_COLLECTION_NAME, COLLECTION_NOT_FOUND, COLLECTION_EXISTS,
    *     BROKER_UNAVAILABLE
@@ -139,27 +139,29 @@ public final class CollectionCommands {
   }
 
   /**
-   * Deletes a collection with everything in it. Final once the registry has the record: what is
-   * left is taken away at once, or by the next start of whoever made it. A collection {@code
-   * default} is followed by a new and empty one.
+   * Deletes a collection with everything in it. Final once the registry has the record; topics and
+   * originals are removed at once or, where that fails, later. A deleted {@code default} is
+   * followed by a new and empty one.
    *
    * @throws RefusedException COLLECTION_NOT_FOUND, INVALID_COLLECTION_NAME, BROKER_UNAVAILABLE
    */
   public Collection delete(String nameOrId) {
     if (nameOrId.isEmpty()) {
       throw new RefusedException(
-          ErrorCode.INVALID_COLLECTION_NAME, "a collection to delete is named");
+          ErrorCode.INVALID_COLLECTION_NAME, "name the collection to delete");
     }
     writing.lock();
     try {
       Collection collection = catalogue.get(nameOrId).collection();
       writer.delete(collection.getId());
-      LOG.infof("collection %s (%s) is deleted", collection.getName(), collection.getId());
+      LOG.infof("deleted collection %s (%s)", collection.getName(), collection.getId());
       try {
         leftovers.remove(registry.view().deleted());
       } catch (RuntimeException e) {
         // The deletion stands, whatever goes wrong with what is left.
-        LOG.warnf("what is left of %s is taken away later: %s", collection.getId(), e.getMessage());
+        LOG.warnf(
+            "the topics and originals of %s will be removed later: %s",
+            collection.getId(), e.getMessage());
       }
       return collection;
     } finally {

@@ -29,7 +29,7 @@ final class CollectionRules {
   static void requireName(String name) {
     if (!isName(name)) {
       throw new RefusedException(
-          ErrorCode.INVALID_COLLECTION_NAME, "a collection's name matches " + NAME.pattern());
+          ErrorCode.INVALID_COLLECTION_NAME, "a collection's name must match " + NAME.pattern());
     }
   }
 
@@ -42,7 +42,7 @@ final class CollectionRules {
       String id, NewCollection wanted, CollectionSettings defaults, Instant now) {
     if (!wanted.model().isEmpty() && !MODEL.matcher(wanted.model()).matches()) {
       throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "model: an id matches " + MODEL.pattern());
+          ErrorCode.INVALID_ARGUMENT, "model: an id must match " + MODEL.pattern());
     }
     int partitions = orDefault(wanted.partitions(), defaults.partitions());
     requireRange("partitions", partitions, 1, MAX_PARTITIONS);
@@ -73,7 +73,7 @@ final class CollectionRules {
     requireRange("bounds.max_bytes", bounds.getMaxBytes(), MIN_BYTES, MAX_BYTES);
     if (bounds.getLongSide() < bounds.getShortSide()) {
       throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "bounds.long_side is less than bounds.short_side");
+          ErrorCode.INVALID_ARGUMENT, "bounds.long_side must not be less than bounds.short_side");
     }
     return bounds;
   }
@@ -85,7 +85,7 @@ final class CollectionRules {
   private static void requireRange(String field, int value, int min, int max) {
     if (value < min || value > max) {
       throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "%s is %d to %d".formatted(field, min, max));
+          ErrorCode.INVALID_ARGUMENT, "%s must be %d to %d".formatted(field, min, max));
     }
   }
 
@@ -115,8 +115,8 @@ final class CollectionRules {
             || Math.max(width, height) > bounds.getLongSide())) {
       throw new RefusedException(
           ErrorCode.MODEL_WANTS_MORE_PIXELS,
-          ("model \"%s\" wants images of %d x %d pixels, the collection keeps them with a short side of %d"
-                  + " and a long side of %d at most: raise bounds.short_side, or set"
+          ("model \"%s\" takes images of %d x %d pixels, but the collection keeps at most %d pixels of"
+                  + " the short side and %d of the long side: raise bounds.short_side, or set"
                   + " accept_smaller_images")
               .formatted(
                   model.get().id(), width, height, bounds.getShortSide(), bounds.getLongSide()));

@@ -9,7 +9,7 @@ import java.util.Set;
  * RefusedException} BROKER_UNAVAILABLE when the broker does not answer in time.
  */
 public interface CollectionTopics {
-  /** Whether topics that are missing are created here, and not by an operator. */
+  /** Whether this service creates missing topics; otherwise an operator does. */
   boolean createdHere();
 
   /**
@@ -34,7 +34,7 @@ public interface CollectionTopics {
   /**
    * Deletes a topic with all its records; does nothing when there is none.
    *
-   * @return false when the topic stays: the broker does not let this service delete it
+   * @return false if the topic stays, since the broker refuses to delete it
    */
   boolean delete(String topic);
 }

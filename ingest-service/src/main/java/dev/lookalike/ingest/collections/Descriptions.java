@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * many images it has. Thread-safe; blocks the caller.
  */
 public final class Descriptions {
-  /** Between two looks whether the index of a new collection answers. */
+  /** Pause before asking again whether the index of a new collection answers. */
   private static final Duration LOOK = Duration.ofMillis(30);
 
   private static final String INDEX_SILENT = "its index does not answer yet";

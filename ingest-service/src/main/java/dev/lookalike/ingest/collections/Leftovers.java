@@ -13,11 +13,10 @@ import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Takes away what this service made for collections that are deleted: their topics of images,
- * annotations and classifiers, and their originals. Does so once for each, and looks again from
- * time to time: an upload may have been under way, and a broker that creates topics by itself
- * brings them back. Whatever is interrupted is made up for by the next call, also of another
- * process. Thread-safe.
+ * Removes what this service made for deleted collections: their topics of images, annotations and
+ * classifiers, and their originals. Does so once for each, and looks again from time to time: an
+ * upload may have been under way, and a broker that creates topics on first use brings them back.
+ * The next call, of this or another process, finishes what was interrupted. Thread-safe.
  */
 public final class Leftovers {
   private static final Logger LOG = Logger.getLogger(Leftovers.class);
@@ -40,7 +39,7 @@ public final class Leftovers {
   }
 
   /**
-   * Takes away what is left of these.
+   * Removes what is left of these.
    *
    * @throws RefusedException BROKER_UNAVAILABLE
    */
@@ -63,7 +62,7 @@ public final class Leftovers {
     }
   }
 
-  /** Where the service has not the right to delete topics, the originals go all the same. */
+  /** Removes the originals even where the broker does not let this service delete topics. */
   private boolean remove(String id, Set<String> there) {
     boolean gone = true;
     for (String topic :
@@ -76,7 +75,7 @@ public final class Leftovers {
       blobs.deleteCollection(id);
       return gone;
     } catch (IOException e) {
-      LOG.warnf("originals of the deleted collection %s stay for now: %s", id, e);
+      LOG.warnf("cannot remove the originals of the deleted collection %s yet: %s", id, e);
       return false;
     }
   }

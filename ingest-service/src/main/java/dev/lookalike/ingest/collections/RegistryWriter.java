@@ -43,8 +43,8 @@ final class RegistryWriter {
   }
 
   /**
-   * Writes into the registry what its readers see anyway: of two that asked for one name at once,
-   * the later is not created, or keeps the name that it had; what is deleted stays so.
+   * Writes down what every reader of the registry concludes anyway. Of two that asked for one name,
+   * the later is not created, or keeps its old name; what is deleted stays deleted.
    */
   void settle() {
     RegistryView view = registry.view();
@@ -64,7 +64,8 @@ final class RegistryWriter {
     long last = log.append(records).getLast();
     if (!registry.await(() -> registry.position() > last, READ_BACK)) {
       throw new RefusedException(
-          ErrorCode.BROKER_UNAVAILABLE, "it is written, but the registry has not read it back yet");
+          ErrorCode.BROKER_UNAVAILABLE,
+          "the record is written, but the registry has not read it back yet");
     }
   }
 

@@ -11,9 +11,9 @@ import java.util.Set;
 import org.jboss.logging.Logger;
 
 /**
- * Makes up for whatever is missing: the topic of the registry, the collection {@code default}, the
- * end of races and deletions that were interrupted. {@link #run} is called by one thread, from time
- * to time; {@link #trouble} by any.
+ * Restores whatever is missing: creates the topic of the registry and the collection {@code
+ * default}, settles races, finishes interrupted deletions. One thread calls {@link #run} from time
+ * to time; any thread may call {@link #trouble}.
  */
 public final class Upkeep {
   private static final Logger LOG = Logger.getLogger(Upkeep.class);
@@ -40,7 +40,7 @@ public final class Upkeep {
   }
 
   /**
-   * Does what can be done now.
+   * Does whatever can be done now.
    *
    * @throws RefusedException TOPICS_NOT_READY, BROKER_UNAVAILABLE
    */
@@ -69,8 +69,8 @@ public final class Upkeep {
   }
 
   /**
-   * A topic with other partitions than agreed would send images of one id to two places, one that
-   * deletes by age would lose them.
+   * Checks the topics of a collection. With another number of partitions, images of one id would
+   * end up in two places; with deletion by age they would be lost.
    */
   private Optional<String> verify(Collection collection) {
     if (verified.contains(collection.getId())) {
@@ -89,11 +89,11 @@ public final class Upkeep {
   public Optional<String> trouble() {
     if (!registry.caughtUp()) {
       return Optional.of(
-          "the registry of collections is not read yet"
+          "the registry of collections has not been read yet"
               + registry.problem().map(why -> ": " + why).orElse(""));
     }
     if (!hadDefault && registry.view().find(CollectionRegistry.DEFAULT).isEmpty()) {
-      return Optional.of("the collection default is not created yet");
+      return Optional.of("the collection default has not been created yet");
     }
     return mismatch;
   }

@@ -55,7 +55,7 @@ public final class Contents {
     byte[] jpeg(byte[] canonical, int longSide);
   }
 
-  /** Which bytes. */
+  /** Which rendition of an image. */
   public enum Variant {
     ORIGINAL,
     CANONICAL,
@@ -63,7 +63,7 @@ public final class Contents {
   }
 
   /**
-   * What there is, before its bytes are made or opened.
+   * A content that exists, before its bytes are made or opened.
    *
    * @param tag changes when the bytes do
    */
@@ -93,7 +93,7 @@ public final class Contents {
       case ORIGINAL -> {
         if (!stored.getOriginal().hasBlob()) {
           throw new RefusedException(
-              ErrorCode.CONTENT_NOT_FOUND, "the original of this image is not kept");
+              ErrorCode.CONTENT_NOT_FOUND, "the original of this image was not kept");
         }
         yield new Found(
             wanted,
@@ -141,7 +141,7 @@ public final class Contents {
 
   private static RefusedException notFound() {
     return new RefusedException(
-        ErrorCode.CONTENT_NOT_FOUND, "this version of the image is not there (any more)");
+        ErrorCode.CONTENT_NOT_FOUND, "this version of the image does not exist, or no longer");
   }
 
   private static String hex(byte[] bytes) {

@@ -83,7 +83,7 @@ final class PutImageMarshaller implements MethodDescriptor.Marshaller<PutImageRe
     } catch (IOException e) {
       arrival.refuse(
           new RefusedException(
-              ErrorCode.INVALID_ARGUMENT, "the message is no PutImageRequest, or was cut off"));
+              ErrorCode.INVALID_ARGUMENT, "the message is not a PutImageRequest, or was cut off"));
       return PutImageRequest.getDefaultInstance();
     }
   }

@@ -34,7 +34,7 @@ public final class Attributes {
    */
   public static Map<String, AttributeValue> checked(Map<String, AttributeValue> values) {
     if (values.size() > MAX_ENTRIES) {
-      throw invalid("an image has at most %d attributes".formatted(MAX_ENTRIES));
+      throw invalid("an image can have at most %d attributes".formatted(MAX_ENTRIES));
     }
     Map<String, AttributeValue> checked = new LinkedHashMap<>();
     int total = 0;
@@ -45,7 +45,7 @@ public final class Attributes {
       checked.put(name, value);
     }
     if (total > MAX_TOTAL_BYTES) {
-      throw invalid("all attributes together have at most %d bytes".formatted(MAX_TOTAL_BYTES));
+      throw invalid("all attributes together can have at most %d bytes".formatted(MAX_TOTAL_BYTES));
     }
     return checked;
   }
@@ -55,7 +55,7 @@ public final class Attributes {
    */
   public static String checkedName(String name) {
     if (!NAME.matcher(name).matches()) {
-      throw invalid("an attribute's name matches " + NAME.pattern());
+      throw invalid("an attribute's name must match " + NAME.pattern());
     }
     return name;
   }
@@ -68,7 +68,7 @@ public final class Attributes {
       }
       case NUMBER -> {
         if (!Double.isFinite(value.getNumber())) {
-          throw invalid("\"" + name + "\": a number is finite");
+          throw invalid("\"" + name + "\": a number must be finite");
         }
         yield value;
       }
@@ -79,7 +79,7 @@ public final class Attributes {
             || time.getSeconds() > LAST_SECOND
             || time.getNanos() < 0
             || time.getNanos() > 999_999_999) {
-          throw invalid("\"" + name + "\": a time is in the years 1 to 9999");
+          throw invalid("\"" + name + "\": a time must be in the years 1 to 9999");
         }
         yield AttributeValue.newBuilder()
             .setTime(time.toBuilder().setNanos(time.getNanos() / MILLI * MILLI))
@@ -87,7 +87,7 @@ public final class Attributes {
       }
       case STRINGS -> {
         if (value.getStrings().getValuesCount() > MAX_STRINGS) {
-          throw invalid("\"%s\": a list has at most %d strings".formatted(name, MAX_STRINGS));
+          throw invalid("\"%s\": a list can have at most %d strings".formatted(name, MAX_STRINGS));
         }
         value.getStrings().getValuesList().forEach(string -> requireBytes(name, string));
         yield value;
@@ -98,11 +98,11 @@ public final class Attributes {
 
   private static void requireBytes(String name, String value) {
     if (value.getBytes(UTF_8).length > MAX_STRING_BYTES) {
-      throw invalid("\"%s\": a string has at most %d bytes".formatted(name, MAX_STRING_BYTES));
+      throw invalid("\"%s\": a string can have at most %d bytes".formatted(name, MAX_STRING_BYTES));
     }
   }
 
-  /** What is said of an attribute that is none. */
+  /** The refusal of an attribute that is not valid. */
   public static RefusedException invalid(String detail) {
     return new RefusedException(ErrorCode.INVALID_ATTRIBUTE, detail);
   }

@@ -9,16 +9,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.regex.Pattern;
 
 /**
- * Ids of images: a client's own, or derived so that a repeated request lands on the same id from
- * any instance. A derived id is the first 160 bits of a SHA-256 in base32 (RFC 4648, lower case):
- * 32 characters.
+ * Ids of images: the client's own, or derived, so that a repeated request gets the same id from any
+ * instance. A derived id is the first 160 bits of a SHA-256 in base32 (RFC 4648, lower case): 32
+ * characters.
  */
 public final class ImageIds {
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:@+=~-]{0,127}");
   private static final char[] BASE32 = "abcdefghijklmnopqrstuvwxyz234567".toCharArray();
   private static final int DERIVED_BYTES = 20;
 
-  /** Ahead of what is hashed, so that a key and a content never give the same id. */
+  /** Prefixes of what is hashed: a key and a content never give the same id. */
   private static final String KEY_DOMAIN = "key\0";
 
   private static final String CONTENT_DOMAIN = "content\0";
@@ -31,7 +31,8 @@ public final class ImageIds {
    */
   public static String checked(String id) {
     if (!ID.matcher(id).matches()) {
-      throw new RefusedException(ErrorCode.INVALID_IMAGE_ID, "an image id matches " + ID.pattern());
+      throw new RefusedException(
+          ErrorCode.INVALID_IMAGE_ID, "an image id must match " + ID.pattern());
     }
     return id;
   }
@@ -44,7 +45,7 @@ public final class ImageIds {
     if (bytes.length == 0 || bytes.length > MAX_KEY_BYTES) {
       throw new RefusedException(
           ErrorCode.INVALID_ARGUMENT,
-          "an idempotency key has 1 to %d bytes".formatted(MAX_KEY_BYTES));
+          "an idempotency key must have 1 to %d bytes".formatted(MAX_KEY_BYTES));
     }
     return derived(KEY_DOMAIN, bytes);
   }

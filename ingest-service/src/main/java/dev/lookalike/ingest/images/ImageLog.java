@@ -74,8 +74,8 @@ public final class ImageLog {
   }
 
   /**
-   * Appends records of any topic of a collection. A collection that is deleted meanwhile takes its
-   * records along, also those acknowledged.
+   * Appends records to any topic of a collection. A collection that is deleted meanwhile takes its
+   * records with it, even acknowledged ones.
    *
    * @throws RefusedException COLLECTION_NOT_FOUND, BROKER_UNAVAILABLE
    */
@@ -111,7 +111,7 @@ public final class ImageLog {
   }
 
   /**
-   * The record of a version, if it is still in the log and of this image.
+   * The record of a version, if it is still in the log and belongs to this image.
    *
    * @throws RefusedException FULL, BROKER_UNAVAILABLE
    */

@@ -33,13 +33,13 @@ import java.util.function.BiFunction;
 import org.jboss.logging.Logger;
 
 /**
- * Accepts images, deletes them, offers them again. An image is accepted when the broker has
+ * Accepts images, deletes them, retries rejected ones. An image is accepted when the broker has
  * acknowledged its record; the place of the record is its version. Thread-safe; blocks the caller.
  */
 public final class Images {
   private static final Logger LOG = Logger.getLogger(Images.class);
 
-  /** The reason that embed-service gives where a record holds no image that could be read. */
+  /** The reason that embed-service gives for a record that holds no readable image. */
   private static final String RECORD_UNREADABLE = "RECORD_UNREADABLE";
 
   private final Catalogue catalogue;
@@ -78,7 +78,7 @@ public final class Images {
   public record DeletedImages(long matched, List<String> tokens) {}
 
   /**
-   * Refuses ahead of reading an upload what has nowhere to go.
+   * Refuses an upload to a collection that does not exist, before it is read.
    *
    * @throws RefusedException COLLECTION_NOT_FOUND, BROKER_UNAVAILABLE
    */
@@ -141,7 +141,7 @@ public final class Images {
         .build();
   }
 
-  /** Describes the original, and keeps it before the record that speaks of it is written. */
+  /** Describes the original, and stores it before the record that refers to it is written. */
   private OriginalImage original(
       Collection collection,
       String imageId,
@@ -168,14 +168,14 @@ public final class Images {
     try {
       blobs.put(key, imageId, untrusted);
     } catch (IOException e) {
-      LOG.errorf("cannot keep the original %s: %s", key.text(), e);
+      LOG.errorf("cannot store the original %s: %s", key.text(), e);
       throw new RefusedException(
-          ErrorCode.STORAGE_UNAVAILABLE, "the original cannot be kept now; nothing was accepted");
+          ErrorCode.STORAGE_UNAVAILABLE, "the original cannot be stored now; nothing was accepted");
     }
   }
 
   /**
-   * Deletes an image, also one that is not there.
+   * Deletes an image; deleting one that does not exist succeeds.
    *
    * @throws RefusedException INVALID_IMAGE_ID, COLLECTION_NOT_FOUND, BROKER_UNAVAILABLE
    */
@@ -185,8 +185,8 @@ public final class Images {
   }
 
   /**
-   * Deletes every searchable image that a filter matches, page by page: a failure in between leaves
-   * what was deleted before deleted.
+   * Deletes every searchable image that a filter matches, page by page: a failure in between does
+   * not undo earlier pages.
    *
    * @throws RefusedException INVALID_FILTER, QUERY_UNAVAILABLE, BROKER_UNAVAILABLE,
    *     COLLECTION_NOT_FOUND
@@ -230,12 +230,12 @@ public final class Images {
   static void requireFilter(String filter) {
     if (filter.isBlank()) {
       throw new RefusedException(
-          ErrorCode.INVALID_FILTER, "the filter is empty; \"true\" means every image");
+          ErrorCode.INVALID_FILTER, "the filter is empty; use \"true\" for every image");
     }
   }
 
   /**
-   * Offers a rejected image to the models again.
+   * Offers a rejected image to the model again.
    *
    * @throws RefusedException IMAGE_NOT_FOUND, NOT_REJECTED, NOT_RETRYABLE, SUPERSEDED when a newer
    *     version is on its way, QUERY_UNAVAILABLE, BROKER_UNAVAILABLE
@@ -261,7 +261,7 @@ public final class Images {
                         ErrorCode.SUPERSEDED, "a newer version of the image is in the log"));
     if (log.holdsNewer(collection, imageId, version, applied(collection, version))) {
       throw new RefusedException(
-          ErrorCode.SUPERSEDED, "a newer version of the image is on its way");
+          ErrorCode.SUPERSEDED, "a newer version of the image is being indexed");
     }
     Stored again =
         before.toBuilder()
@@ -273,7 +273,7 @@ public final class Images {
     return log.append(collection, imageId, ImageEvent.newBuilder().setStored(again).build());
   }
 
-  /** Up to here the index has seen everything, so nothing newer hides before. */
+  /** The index has read everything before this offset. */
   private long applied(Collection collection, ImageVersion version) {
     return index.index(collection.getId()).getPartitionsList().stream()
         .filter(position -> position.getPartition() == version.getPartition())

@@ -16,21 +16,21 @@ final class Labels {
   private Labels() {}
 
   /**
-   * Labels of a user; a name that is there twice counts once.
+   * Labels of a user; a repeated name counts once.
    *
    * @throws RefusedException INVALID_ARGUMENT
    */
   static List<Label> ofUser(List<String> names) {
     if (names.size() > MAX_LABELS) {
       throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "an image has at most %d labels".formatted(MAX_LABELS));
+          ErrorCode.INVALID_ARGUMENT, "an image can have at most %d labels".formatted(MAX_LABELS));
     }
     for (String name : names) {
       int bytes = name.getBytes(UTF_8).length;
       if (name.isBlank() || bytes > MAX_BYTES) {
         throw new RefusedException(
             ErrorCode.INVALID_ARGUMENT,
-            "a label has 1 to %d bytes and is not blank".formatted(MAX_BYTES));
+            "a label must have 1 to %d bytes and not be blank".formatted(MAX_BYTES));
       }
     }
     return names.stream()

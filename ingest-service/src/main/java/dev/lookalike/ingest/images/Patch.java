@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A change of what is said of an image, checked.
+ * A change of attributes and labels, checked.
  *
- * @param labels present: replaces the user labels
+ * @param labels replaces the user labels, if present
  */
 public record Patch(
     Map<String, AttributeValue> set, Set<String> remove, Optional<List<Label>> labels) {

@@ -23,11 +23,11 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Changes what is said of images, as annotations: one record for each attribute and for the labels,
- * in the partition of the image. Thread-safe; blocks the caller.
+ * Changes attributes and labels of images, as annotations: one record for each attribute and one
+ * for the labels, in the partition of the image. Thread-safe; blocks the caller.
  */
 public final class Patches {
-  /** Records handed over before their acknowledgements are waited for. */
+  /** The records of a page are appended as soon as there are this many. */
   private static final int RECORDS_AT_ONCE = 1000;
 
   private final Catalogue catalogue;
@@ -45,7 +45,7 @@ public final class Patches {
   /**
    * Patches one image.
    *
-   * @param token of the upload that is spoken of; empty: the version that the index knows
+   * @param token of the upload to patch; empty: the version that the index knows
    * @return the version that was patched
    * @throws RefusedException INVALID_IMAGE_ID, INVALID_TOKEN, IMAGE_NOT_FOUND, NOT_SEARCHABLE,
    *     COLLECTION_NOT_FOUND, QUERY_UNAVAILABLE, BROKER_UNAVAILABLE
@@ -54,15 +54,15 @@ public final class Patches {
     ImageIds.checked(imageId);
     Collection collection = catalogue.get(collectionName).collection();
     ImageVersion version =
-        token.isEmpty() ? current(collection, imageId) : spokenOf(collection, imageId, token);
+        token.isEmpty() ? current(collection, imageId) : ofToken(collection, imageId, token);
     List<Append> records = records(collection, imageId, version, patch);
     log.appendAll(collection, records);
     return version;
   }
 
   /**
-   * Patches every searchable image that a filter matches, page by page: a failure in between leaves
-   * what was patched before patched.
+   * Patches every searchable image that a filter matches, page by page: a failure in between does
+   * not undo earlier pages.
    *
    * @return images patched
    * @throws RefusedException INVALID_FILTER, COLLECTION_NOT_FOUND, QUERY_UNAVAILABLE,
@@ -98,7 +98,7 @@ public final class Patches {
     return entry.getVersion();
   }
 
-  private static ImageVersion spokenOf(Collection collection, String imageId, String token) {
+  private static ImageVersion ofToken(Collection collection, String imageId, String token) {
     UploadToken upload =
         Tokens.decode(token)
             .orElseThrow(
@@ -107,7 +107,7 @@ public final class Patches {
         || !upload.getImageId().equals(imageId)
         || upload.getVersion().getPartition()
             != Keys.partition(imageId, collection.getPartitions())) {
-      throw new RefusedException(ErrorCode.INVALID_TOKEN, "the token is of another image");
+      throw new RefusedException(ErrorCode.INVALID_TOKEN, "the token belongs to another image");
     }
     return upload.getVersion();
   }

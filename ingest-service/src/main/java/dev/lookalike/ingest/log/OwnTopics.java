@@ -85,7 +85,8 @@ public final class OwnTopics implements CollectionTopics {
           } catch (TimeoutException e) {
             throw e;
           } catch (KafkaException e) {
-            LOG.warnf("topic %s of a deleted collection stays for now: %s", topic, e.getMessage());
+            LOG.warnf(
+                "cannot delete topic %s of a deleted collection yet: %s", topic, e.getMessage());
             return false;
           }
         });

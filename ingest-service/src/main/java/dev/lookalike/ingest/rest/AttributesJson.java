@@ -14,7 +14,7 @@ import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Attributes as JSON: an object, whose values are of the types of attributes. */
+/** Reads attributes from a JSON object. */
 final class AttributesJson {
   private AttributesJson() {}
 
@@ -28,7 +28,7 @@ final class AttributesJson {
    */
   static Map<String, AttributeValue> read(JsonNode object) {
     if (!object.isObject()) {
-      throw Attributes.invalid("attributes are a JSON object");
+      throw Attributes.invalid("attributes must be a JSON object");
     }
     Map<String, AttributeValue> values = new LinkedHashMap<>();
     object
@@ -51,7 +51,7 @@ final class AttributesJson {
         StringList.Builder strings = StringList.newBuilder();
         for (JsonNode item : node) {
           if (!item.isTextual()) {
-            throw Attributes.invalid("\"" + name + "\": a list holds strings only");
+            throw Attributes.invalid("\"" + name + "\": a list can hold only strings");
           }
           strings.addValues(item.textValue());
         }
@@ -67,7 +67,7 @@ final class AttributesJson {
     JsonNode time = node.get("time");
     if (node.size() != 1 || time == null || !time.isTextual()) {
       throw Attributes.invalid(
-          "\"%s\": a value is a string, number, boolean, array of strings or {\"time\": \"...\"}"
+          "\"%s\": a value must be a string, number, boolean, array of strings or {\"time\": \"...\"}"
               .formatted(name));
     }
     try {
@@ -77,7 +77,7 @@ final class AttributesJson {
           .setNanos(instant.getNano())
           .build();
     } catch (DateTimeException e) {
-      throw Attributes.invalid("\"" + name + "\": a time is like 2026-01-31T12:00:00Z");
+      throw Attributes.invalid("\"" + name + "\": write a time like 2026-01-31T12:00:00Z");
     }
   }
 }

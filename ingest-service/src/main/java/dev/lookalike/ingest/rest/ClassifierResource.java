@@ -154,7 +154,8 @@ public class ClassifierResource {
         Operation.TEACH,
         () -> {
           if (!reading.tryAcquire()) {
-            throw new RefusedException(ErrorCode.FULL, "another classifier is being read");
+            throw new RefusedException(
+                ErrorCode.FULL, "another classifier is being read; try again soon");
           }
           try {
             Classifier published = classifiers.put(collection, read(body));

@@ -17,7 +17,7 @@ public final class UploadPolicy implements AdmissionPolicy {
   /** What a request may carry beside its image: attributes, labels, boundaries of a form. */
   public static final long OVERHEAD_BYTES = 1 << 20;
 
-  /** What is no upload needs no place up to so many bytes. */
+  /** A call that is no upload needs no place up to this many bytes. */
   private static final long FREE = 64 << 10;
 
   private final UploadSettings settings;
@@ -25,7 +25,7 @@ public final class UploadPolicy implements AdmissionPolicy {
   private final long maxBytes;
 
   /**
-   * @throws IllegalArgumentException if not even one upload would be let in
+   * @throws IllegalArgumentException if not even one upload of the largest size would fit
    */
   public UploadPolicy(UploadSettings settings, IngestMetrics metrics) {
     this.settings = settings;
@@ -37,7 +37,7 @@ public final class UploadPolicy implements AdmissionPolicy {
             .orElse(Runtime.getRuntime().maxMemory() * 2 / 5);
     if (maxBytes < largest()) {
       throw new IllegalArgumentException(
-          "one upload may have %d bytes, all uploads together %d: lower lookalike.uploads.max-image-bytes, or raise lookalike.uploads.max-bytes or the heap"
+          "one upload can have %d bytes, all uploads together %d: lower lookalike.uploads.max-image-bytes, or raise lookalike.uploads.max-bytes or the heap"
               .formatted(largest(), maxBytes));
     }
   }
@@ -57,7 +57,7 @@ public final class UploadPolicy implements AdmissionPolicy {
     return settings.maxImageBytes().asLongValue() + OVERHEAD_BYTES;
   }
 
-  /** Of the largest size, and the frames that bring it. */
+  /** Bytes of the largest message, with the cost of its frames. */
   public long largestMessage() {
     return largest() + largest() / 8;
   }
@@ -79,7 +79,7 @@ public final class UploadPolicy implements AdmissionPolicy {
 
   @Override
   public String full() {
-    return "as many uploads as this service holds are in work; try again soon";
+    return "this service is busy with as many uploads as it can hold; try again soon";
   }
 
   @Override

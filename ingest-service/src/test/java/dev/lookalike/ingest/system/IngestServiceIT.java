@@ -42,6 +42,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -461,6 +462,44 @@ class IngestServiceIT {
     assertThat(answers).hasSize(5);
   }
 
+  /** An image in a form takes no more of the heap than one that is the body. */
+  @Test
+  void takesLargeImagesInForms() throws Exception {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    body.writeBytes("--B\r\nContent-Disposition: form-data; name=image\r\n\r\n".getBytes());
+    body.writeBytes(bitmap());
+    body.writeBytes("\r\n--B--\r\n".getBytes());
+    byte[] form = body.toByteArray();
+    String type = "multipart/form-data; boundary=B";
+    assertThat(send("POST", DEFAULT, form, "Content-Type", type).statusCode()).isEqualTo(202);
+    HttpRequest chunked =
+        HttpRequest.newBuilder(service.uri(DEFAULT))
+            .header("Content-Type", type)
+            .POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(form)))
+            .build();
+    assertThat(IngestProcess.HTTP.send(chunked, HttpResponse.BodyHandlers.ofString()).statusCode())
+        .isEqualTo(202);
+    List<String> answers = new CopyOnWriteArrayList<>();
+    List<Thread> senders = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      byte[] head =
+          "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+              .formatted(DEFAULT, type, form.length)
+              .getBytes();
+      senders.add(Thread.startVirtualThread(() -> answers.add(pushedAfter(head, form))));
+    }
+    for (Thread sender : senders) {
+      assertThat(sender.join(Duration.ofSeconds(60))).isTrue();
+    }
+    assertThat(answers).hasSize(24).contains("202");
+    assertThat(answers).allMatch(List.of("202", "429 close", "lost")::contains);
+    awaitNothingInFlight();
+    assertThat(service.alive()).isTrue();
+    System.out.printf(
+        "forms of %d bytes at -Xmx96m: resident %d MiB at most%n",
+        form.length, service.residentMebibytesAtMost());
+  }
+
   @Test
   void givesBackThePlacesOfSendersThatStallOrLeave() throws Exception {
     List<Socket> stalled = new ArrayList<>();
@@ -513,6 +552,10 @@ class IngestServiceIT {
 
   /** Status, and "close" where it says so, of a body that is sent without waiting; or "lost". */
   private static String pushed(String path, byte[] body) {
+    return pushedAfter(head(path, body.length), body);
+  }
+
+  private static String pushedAfter(byte[] head, byte[] body) {
     try (Socket socket = new Socket("127.0.0.1", service.httpPort)) {
       socket.setSoTimeout(60_000);
       Thread sender =
@@ -520,7 +563,7 @@ class IngestServiceIT {
               () -> {
                 try {
                   OutputStream out = socket.getOutputStream();
-                  out.write(head(path, body.length));
+                  out.write(head);
                   for (int at = 0; at < body.length; at += 1 << 16) {
                     out.write(body, at, Math.min(1 << 16, body.length - at));
                   }

@@ -18,9 +18,7 @@ public class VectorReadiness implements HealthCheck {
     compared =
         settings.index().type() == IndexSettings.Type.MILVUS
             ? "by Milvus"
-            : Simd.isUsed()
-                ? "with SIMD"
-                : "without SIMD: start Java with --add-modules=jdk.incubator.vector";
+            : Simd.isUsed() ? "with SIMD" : "without SIMD: " + Simd.obstacle();
   }
 
   @Override

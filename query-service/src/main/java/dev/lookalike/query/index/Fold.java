@@ -20,18 +20,18 @@ public final class Fold {
    *
    * @param current what is known of the change's image
    */
-  public static Optional<ImageRecord> apply(Optional<ImageRecord> current, Change change) {
-    ImageRecord record =
+  public static Optional<FoldedImage> apply(Optional<FoldedImage> current, Change change) {
+    FoldedImage record =
         current.orElseGet(
             () ->
-                new ImageRecord(change.imageId(), Optional.empty(), List.<Change.Annotation>of()));
+                new FoldedImage(change.imageId(), Optional.empty(), List.<Change.Annotation>of()));
     return switch (change) {
       case Change.Outcome outcome -> apply(record, outcome);
       case Change.Annotation annotation -> apply(record, annotation);
     };
   }
 
-  private static Optional<ImageRecord> apply(ImageRecord record, Change.Outcome outcome) {
+  private static Optional<FoldedImage> apply(FoldedImage record, Change.Outcome outcome) {
     if (record.outcome().isPresent()) {
       Change.Outcome known = record.outcome().get();
       int order = Versions.OLDEST_FIRST.compare(outcome.version(), known.version());
@@ -40,13 +40,13 @@ public final class Fold {
       }
     }
     return Optional.of(
-        new ImageRecord(
+        new FoldedImage(
             record.imageId(),
             Optional.of(outcome),
             record.annotations().stream().filter(said -> !isOver(said, outcome)).toList()));
   }
 
-  private static Optional<ImageRecord> apply(ImageRecord record, Change.Annotation annotation) {
+  private static Optional<FoldedImage> apply(FoldedImage record, Change.Annotation annotation) {
     if (record.outcome().isPresent() && isOver(annotation, record.outcome().get())) {
       return Optional.empty();
     }
@@ -62,7 +62,7 @@ public final class Fold {
       }
     }
     kept.add(annotation);
-    return Optional.of(new ImageRecord(record.imageId(), record.outcome(), kept));
+    return Optional.of(new FoldedImage(record.imageId(), record.outcome(), kept));
   }
 
   /** Whether the annotation can have no effect any more. */

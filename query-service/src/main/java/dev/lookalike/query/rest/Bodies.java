@@ -33,8 +33,8 @@ final class Bodies {
                   "At least one. The query is normalise(2 P - N): P and N are the normalised"
                       + " weighted means of positives and negatives.",
               required = true)
-          @Nullable List<ExampleBody> positives,
-      @Nullable List<ExampleBody> negatives,
+          @Nullable List<@Nullable ExampleBody> positives,
+      @Nullable List<@Nullable ExampleBody> negatives,
       @Schema(description = "1 to 1,000. Default 10.") @Nullable Integer k,
       @Schema(description = "CEL over attributes, labels and id; applied before the search.")
           @Nullable String filter,
@@ -47,18 +47,28 @@ final class Bodies {
       @Nullable Boolean includeVectors,
       @Nullable String cursor,
       @Schema(description = "Waits until each of these uploads has its outcome.")
-          @Nullable List<String> tokens,
+          @Nullable List<@Nullable String> tokens,
       @Schema(description = "At most this long, as \"10s\"; 0 to 60 s. Default 10 s.")
           @JsonProperty("wait")
           @Nullable String waitAtMost) {}
 
+  @Schema(name = "ImageForm")
+  record ImageFormBody(
+      @Schema(
+              description = "The image's bytes, 32 MiB at most.",
+              type = SchemaType.STRING,
+              format = "binary",
+              required = true)
+          byte[] image) {}
+
   @Schema(name = "SearchBatchRequest")
   record BatchBody(
-      @Schema(description = "1 to 64.", required = true) @Nullable List<SearchBody> requests) {}
+      @Schema(description = "1 to 64.", required = true)
+          @Nullable List<@Nullable SearchBody> requests) {}
 
   @Schema(name = "StatusRequest")
   record StatusBody(
-      @Schema(description = "1 to 1,000.", required = true) @Nullable List<String> tokens,
+      @Schema(description = "1 to 1,000.", required = true) @Nullable List<@Nullable String> tokens,
       @Schema(description = "Waits until none is pending, as \"10s\"; 0 to 60 s. Default: not.")
           @JsonProperty("wait")
           @Nullable String waitAtMost) {}
@@ -183,7 +193,7 @@ final class Bodies {
       @Schema(description = "Whether one is being built beside it.") boolean rebuilding) {}
 
   @Schema(name = "Rebuild")
-  record RebuildAnswer(@Schema(description = "False: it was being built already.") boolean begun) {}
+  record RebuildAnswer(@Schema(description = "False: it is being built already.") boolean begun) {}
 
   @Schema(name = "Comparison")
   record CompareAnswer(

@@ -25,6 +25,7 @@ import dev.lookalike.proto.search.v1.Vector;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -43,7 +44,10 @@ final class Json {
   /**
    * @param collection of the path; overrides that of the body
    */
-  static SearchRequest request(Bodies.SearchBody body, @Nullable String collection) {
+  static SearchRequest request(Bodies.@Nullable SearchBody body, @Nullable String collection) {
+    if (body == null) {
+      throw invalid("A search cannot be null.");
+    }
     SearchRequest.Builder request = SearchRequest.newBuilder();
     String named = collection == null ? body.collection() : collection;
     if (named != null) {
@@ -75,11 +79,23 @@ final class Json {
     if (body.cursor() != null) {
       request.setCursor(body.cursor());
     }
-    request.addAllTokens(orEmpty(body.tokens()));
+    request.addAllTokens(tokens(body.tokens()));
     if (body.waitAtMost() != null) {
       request.setWait(wait(body.waitAtMost()));
     }
     return request.build();
+  }
+
+  /** The tokens of a body; none where there are none. */
+  static List<String> tokens(@Nullable List<@Nullable String> tokens) {
+    List<String> checked = new ArrayList<>();
+    for (String token : orEmpty(tokens)) {
+      if (token == null) {
+        throw invalid("A token cannot be null.");
+      }
+      checked.add(token);
+    }
+    return checked;
   }
 
   private static Example example(Bodies.@Nullable ExampleBody body) {
@@ -125,12 +141,12 @@ final class Json {
     return example.build();
   }
 
-  /** Wraps without copying: the array is not written to any more. */
+  /** Wraps without copying: the array must not be written to any more. */
   static ByteString bytes(byte[] bytes) {
     return UnsafeByteOperations.unsafeWrap(bytes);
   }
 
-  /** In JSON an absent number means the default, so that zero need not. */
+  /** In JSON an absent number means the default, and so zero is not needed for it. */
   static int positive(String name, int value) {
     if (value < 1) {
       throw invalid(name + " must be at least 1.");
@@ -142,7 +158,7 @@ final class Json {
   static Duration wait(String text) {
     Matcher matcher = WAIT.matcher(text);
     if (!matcher.matches()) {
-      throw invalid("wait is written as \"500ms\" or \"10s\".");
+      throw invalid("wait is written like \"500ms\" or \"10s\".");
     }
     long number = Long.parseLong(matcher.group(1));
     long milliseconds =
@@ -372,7 +388,7 @@ final class Json {
     return text.isEmpty() ? null : text;
   }
 
-  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+  private static <T extends @Nullable Object> List<T> orEmpty(@Nullable List<T> list) {
     return list == null ? List.of() : list;
   }
 

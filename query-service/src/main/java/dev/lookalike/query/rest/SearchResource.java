@@ -22,6 +22,10 @@ import dev.lookalike.service.access.Caller;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.Problem;
 import dev.lookalike.service.error.RefusedException;
+import dev.lookalike.service.rest.ImageBody;
+import dev.lookalike.service.rest.ImageForm;
+import dev.lookalike.service.rest.JsonBody;
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -34,14 +38,17 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
-import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Supplier;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -62,18 +69,21 @@ public class SearchResource {
   private final Entries entries;
   private final IndexOperations operations;
   private final QueryMetrics metrics;
+  private final int maxBodyBytes;
 
   SearchResource(
       Searches searches,
       Statuses statuses,
       Entries entries,
       IndexOperations operations,
-      QueryMetrics metrics) {
+      QueryMetrics metrics,
+      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBody) {
     this.searches = searches;
     this.statuses = statuses;
     this.entries = entries;
     this.operations = operations;
     this.metrics = metrics;
+    this.maxBodyBytes = Math.toIntExact(maxBody.asLongValue());
   }
 
   @POST
@@ -83,9 +93,11 @@ public class SearchResource {
   @APIResponse(
       responseCode = "200",
       content = @Content(schema = @Schema(implementation = Bodies.SearchAnswer.class)))
-  public Bodies.SearchAnswer search(
-      @PathParam("collection") String collection, Bodies.@Nullable SearchBody body) {
-    SearchRequest request = Json.request(present(body), collection);
+  @RequestBody(
+      required = true,
+      content = @Content(schema = @Schema(implementation = Bodies.SearchBody.class)))
+  public Bodies.SearchAnswer search(@PathParam("collection") String collection, InputStream body) {
+    SearchRequest request = Json.request(read(body, Bodies.SearchBody.class), collection);
     return answered(() -> Json.answer(searches.search(request)));
   }
 
@@ -95,7 +107,19 @@ public class SearchResource {
   @Operation(
       operationId = "searchByImage",
       summary = "The images most similar to the image in the body",
-      description = "The body is the image's bytes, of any media type but JSON, 32 MiB at most.")
+      description =
+          "The body is the image's bytes, 32 MiB at most, of any media type but JSON or of none;"
+              + " or a form with the part image.")
+  @RequestBody(
+      required = true,
+      content = {
+        @Content(
+            mediaType = "application/octet-stream",
+            schema = @Schema(type = SchemaType.STRING, format = "binary")),
+        @Content(
+            mediaType = "multipart/form-data",
+            schema = @Schema(implementation = Bodies.ImageFormBody.class))
+      })
   @APIResponse(
       responseCode = "200",
       content = @Content(schema = @Schema(implementation = Bodies.SearchAnswer.class)))
@@ -134,8 +158,7 @@ public class SearchResource {
                 wait),
             collection)
             .toBuilder();
-    Example.Builder example =
-        Example.newBuilder().setImage(Json.bytes(image(body, headers.getLength())));
+    Example.Builder example = Example.newBuilder().setImage(Json.bytes(image(body, headers)));
     if (region != null) {
       example.setRegion(region(region));
     }
@@ -150,13 +173,15 @@ public class SearchResource {
   @APIResponse(
       responseCode = "200",
       content = @Content(schema = @Schema(implementation = Bodies.BatchAnswer.class)))
-  public Bodies.BatchAnswer searchBatch(
-      Bodies.@Nullable BatchBody body, @Context RoutingContext routing) {
+  @RequestBody(
+      required = true,
+      content = @Content(schema = @Schema(implementation = Bodies.BatchBody.class)))
+  public Bodies.BatchAnswer searchBatch(InputStream body, @Context RoutingContext routing) {
     Caller caller = Caller.of(routing);
     SearchBatchRequest.Builder request = SearchBatchRequest.newBuilder();
-    List<Bodies.SearchBody> requests = present(body).requests();
+    List<Bodies.@Nullable SearchBody> requests = read(body, Bodies.BatchBody.class).requests();
     if (requests != null) {
-      requests.forEach(each -> request.addRequests(Json.request(present(each), null)));
+      requests.forEach(each -> request.addRequests(Json.request(each, null)));
     }
     return answered(() -> Json.answer(searches.searchBatch(request.build(), caller::mayRead)));
   }
@@ -171,7 +196,7 @@ public class SearchResource {
       @QueryParam("token") List<String> tokens,
       @QueryParam("wait") @Nullable String wait,
       @Context RoutingContext routing) {
-    return status(new Bodies.StatusBody(tokens, wait), routing);
+    return status(new Bodies.StatusBody(tokens, wait), Caller.of(routing));
   }
 
   @POST
@@ -181,15 +206,17 @@ public class SearchResource {
   @APIResponse(
       responseCode = "200",
       content = @Content(schema = @Schema(implementation = Bodies.StatusAnswer.class)))
-  public Bodies.StatusAnswer status(
-      Bodies.@Nullable StatusBody body, @Context RoutingContext routing) {
-    Caller caller = Caller.of(routing);
+  @RequestBody(
+      required = true,
+      content = @Content(schema = @Schema(implementation = Bodies.StatusBody.class)))
+  public Bodies.StatusAnswer status(InputStream body, @Context RoutingContext routing) {
+    return status(read(body, Bodies.StatusBody.class), Caller.of(routing));
+  }
+
+  private Bodies.StatusAnswer status(Bodies.StatusBody body, Caller caller) {
     GetStatusRequest.Builder request = GetStatusRequest.newBuilder();
-    List<String> tokens = present(body).tokens();
-    if (tokens != null) {
-      request.addAllTokens(tokens);
-    }
-    String wait = present(body).waitAtMost();
+    request.addAllTokens(Json.tokens(body.tokens()));
+    String wait = body.waitAtMost();
     if (wait != null) {
       request.setWait(Json.wait(wait));
     }
@@ -321,37 +348,16 @@ public class SearchResource {
     return metrics.counted(work);
   }
 
-  private static <T> T present(@Nullable T body) {
-    if (body == null) {
-      throw Json.invalid("A JSON body is needed.");
-    }
-    return body;
+  private <T> T read(InputStream body, Class<T> type) {
+    return JsonBody.read(body, type, maxBodyBytes);
   }
 
-  /**
-   * The body, in an array that is made once where its length is said.
-   *
-   * @param declared length of the body; negative where it is not said
-   */
-  private static byte[] image(InputStream body, int declared) {
-    try {
-      byte[] bytes;
-      if (declared < 0) {
-        bytes = body.readNBytes(MAX_IMAGE_BYTES + 1);
-      } else {
-        bytes = new byte[Math.min(declared, MAX_IMAGE_BYTES + 1)];
-        if (body.readNBytes(bytes, 0, bytes.length) < bytes.length) {
-          throw Json.invalid("The body has broken off.");
-        }
-      }
-      if (bytes.length > MAX_IMAGE_BYTES) {
-        throw new RefusedException(
-            ErrorCode.TOO_MANY_BYTES, "A query image may have 32 MiB at most.");
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw Json.invalid("The body has broken off.");
-    }
+  /** The image of a body that is one, or of a form that has one. */
+  private static byte[] image(InputStream body, HttpHeaders headers) {
+    String mediaType = headers.getHeaderString(HttpHeaders.CONTENT_TYPE);
+    return ImageForm.boundary(mediaType == null ? "" : mediaType)
+        .map(boundary -> ImageForm.read(body, boundary, Set.of(), MAX_IMAGE_BYTES).image())
+        .orElseGet(() -> ImageBody.read(body, headers.getLength(), MAX_IMAGE_BYTES));
   }
 
   private static Region region(String text) {

@@ -13,8 +13,8 @@ import dev.lookalike.proto.events.v1.BuildState;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.index.Images;
 import dev.lookalike.query.index.IndexException;
-import dev.lookalike.query.index.MemoryIndex;
 import dev.lookalike.query.index.Progress;
+import dev.lookalike.query.index.RecordingIndex;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -82,7 +82,7 @@ class CatalogTest {
     assertThat(follower(0).started).isTrue();
     assertThat(follower(0).source).isSameAs(store);
     assertThat(notReady("shop").reason()).isEqualTo("the index is catching up with the log");
-    MemoryIndex index = new MemoryIndex(2);
+    RecordingIndex index = new RecordingIndex(2);
     follower(0).index = Optional.of(index);
     assertThat(catalog.find("shop")).as("not caught up").isInstanceOf(Lookup.NotReady.class);
     follower(0).answers(index);
@@ -164,6 +164,7 @@ class CatalogTest {
     catalog.follow(view(state(SHOP, live("b1"))));
     follower(0).answers();
     assertThat(ready("shop").build().getId()).isEqualTo("b1");
+    ended();
     store.orphans.addAll(List.of("c1/b1", "c1/b2"));
     catalog.follow(view(state(SHOP, build("b1", BuildState.BUILD_STATE_RETIRED), live("b2"))));
     ended();
@@ -264,7 +265,7 @@ class CatalogTest {
   void theIndexThatAnswersNowIsTheOneToCompare() {
     catalog.follow(view(state(SHOP, live("b1"))));
     assertThatThrownBy(() -> catalog.answering(KEY)).isInstanceOf(IndexException.class);
-    MemoryIndex index = follower(0).answers();
+    RecordingIndex index = follower(0).answers();
     assertThat(catalog.answering(KEY)).isSameAs(index);
   }
 
@@ -273,7 +274,7 @@ class CatalogTest {
     catalog.follow(view(state(SHOP, live("b1"))));
     follower(0).answers();
     FakeFollower next = new FakeFollower(SHOP, live("b1"), store);
-    MemoryIndex index = next.answers();
+    RecordingIndex index = next.answers();
     long before = signal.count();
     assertThat(catalog.install(KEY, next)).isTrue();
     assertThat(signal.count()).isGreaterThan(before);

@@ -4,7 +4,7 @@ import static dev.lookalike.query.catalog.Registry.collection;
 import static dev.lookalike.query.catalog.Registry.live;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lookalike.query.index.MemoryIndex;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.time.Duration;
@@ -24,7 +24,7 @@ class CollectionWaitTest {
   private static final Duration LONG = Duration.ofHours(1);
 
   private static final Lookup.Ready READY =
-      new Lookup.Ready(collection("c1", "shop"), live("b1"), new MemoryIndex(2));
+      new Lookup.Ready(collection("c1", "shop"), live("b1"), new RecordingIndex(2));
 
   private final ProgressSignal signal = new ProgressSignal();
   private final Deque<Lookup> found = new ArrayDeque<>();

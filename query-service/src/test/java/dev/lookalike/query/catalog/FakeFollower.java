@@ -2,7 +2,7 @@ package dev.lookalike.query.catalog;
 
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
-import dev.lookalike.query.index.MemoryIndex;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.query.index.VectorIndex;
 import dev.lookalike.query.store.IndexSource;
 import java.util.ArrayList;
@@ -40,8 +40,8 @@ public final class FakeFollower implements Follower {
   }
 
   /** Its index is open and has caught up. */
-  public MemoryIndex answers() {
-    MemoryIndex opened = new MemoryIndex(build.getModel().getDimension());
+  public RecordingIndex answers() {
+    RecordingIndex opened = new RecordingIndex(build.getModel().getDimension());
     answers(opened);
     return opened;
   }

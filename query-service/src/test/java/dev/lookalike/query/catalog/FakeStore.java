@@ -4,7 +4,7 @@ import dev.lookalike.log.RegistryView;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.index.IndexException;
-import dev.lookalike.query.index.MemoryIndex;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.query.index.VectorIndex;
 import dev.lookalike.query.store.IndexStore;
 import java.util.ArrayList;
@@ -30,12 +30,12 @@ public final class FakeStore implements IndexStore {
 
   @Override
   public VectorIndex open(Collection collection, Build build) {
-    return new MemoryIndex(build.getModel().getDimension());
+    return new RecordingIndex(build.getModel().getDimension());
   }
 
   @Override
   public VectorIndex openNext(Collection collection, Build build) {
-    return new MemoryIndex(build.getModel().getDimension());
+    return new RecordingIndex(build.getModel().getDimension());
   }
 
   @Override

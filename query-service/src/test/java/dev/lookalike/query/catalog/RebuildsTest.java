@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lookalike.proto.events.v1.Build;
 import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.index.IndexException;
-import dev.lookalike.query.index.MemoryIndex;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.query.store.NextIndex;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -82,7 +82,7 @@ class RebuildsTest {
     assertThat(next.source).isInstanceOf(NextIndex.class);
     assertThat(store.done).as("of an earlier attempt").containsExactly("delete others of b1");
     assertThat(rebuilds.isRunning(KEY)).isTrue();
-    MemoryIndex index = new MemoryIndex(2);
+    RecordingIndex index = new RecordingIndex(2);
     meanwhile.add(() -> assertThat(catalog.answering(KEY)).isSameAs(old.index.orElseThrow()));
     meanwhile.add(() -> next.answers(index));
     meanwhile.add(

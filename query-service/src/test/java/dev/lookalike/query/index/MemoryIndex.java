@@ -1,37 +1,91 @@
 package dev.lookalike.query.index;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lookalike.query.filter.Filter;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.concurrent.ConcurrentSkipListMap;
-import org.jspecify.annotations.Nullable;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
-/** An index in memory, for tests of what asks one. Compares with every image. */
+/**
+ * An index in memory, held to the same contract as the others: for tests of what uses indexes. What
+ * is durable is in a {@link Disk}.
+ */
 public final class MemoryIndex implements VectorIndex {
-  /** What was asked for neighbours so far. */
-  public final List<Nearest> asked = new ArrayList<>();
-
-  /** What every read throws; null: nothing. */
-  public @Nullable IndexException failure;
-
-  public boolean closed;
-  private final int dimension;
-  private final SortedMap<String, ImageRecord> records = new ConcurrentSkipListMap<>();
-  private volatile Progress progress = Progress.NONE;
-
-  public MemoryIndex(int dimension) {
-    this.dimension = dimension;
+  /** What survives a crash. */
+  public static final class Disk {
+    private Map<String, FoldedImage> images = Map.of();
+    private Progress progress = Progress.NONE;
   }
 
-  /** An index with these changes, and no progress. */
-  public static MemoryIndex of(int dimension, Change... changes) {
-    MemoryIndex index = new MemoryIndex(dimension);
-    index.apply(List.of(changes), Progress.NONE);
-    return index;
+  private static final Comparator<String> BY_UTF_8 =
+      Comparator.comparing(text -> text.getBytes(UTF_8), Arrays::compareUnsigned);
+  private static final Comparator<Neighbour> BEST_FIRST =
+      Comparator.comparing(Neighbour::similarity)
+          .reversed()
+          .thenComparing(neighbour -> neighbour.entry().imageId());
+
+  private final Disk disk;
+  private final int dimension;
+  private final Map<String, FoldedImage> applied = new HashMap<>();
+  private Progress appliedProgress;
+  private Map<String, FoldedImage> visible;
+  private Progress visibleProgress;
+  private boolean closed;
+  private boolean seenByAll = true;
+  private int commits;
+  private int refreshes;
+
+  private MemoryIndex(Disk disk, int dimension) {
+    this.disk = disk;
+    this.dimension = dimension;
+    applied.putAll(disk.images);
+    this.appliedProgress = disk.progress;
+    this.visible = disk.images;
+    this.visibleProgress = disk.progress;
+  }
+
+  public static MemoryIndex open(Disk disk, int dimension) {
+    return new MemoryIndex(disk, dimension);
+  }
+
+  /** An empty one whose end is that of the test. */
+  public static MemoryIndex of(int dimension) {
+    return open(new Disk(), dimension);
+  }
+
+  /** From now on what {@link #refresh} returns. */
+  public void seenByAll(boolean seen) {
+    seenByAll = seen;
+  }
+
+  public synchronized int commits() {
+    return commits;
+  }
+
+  public synchronized int refreshes() {
+    return refreshes;
+  }
+
+  public synchronized boolean isClosed() {
+    return closed;
+  }
+
+  /** From now on everything fails, as after a failure of the disk. */
+  public synchronized void crash() {
+    closed = true;
+  }
+
+  private void open() {
+    if (closed) {
+      throw new IndexException(IndexException.Kind.UNAVAILABLE, "the index is closed");
+    }
   }
 
   @Override
@@ -40,122 +94,131 @@ public final class MemoryIndex implements VectorIndex {
   }
 
   @Override
-  public void apply(List<Change> changes, Progress next) {
+  public synchronized void apply(List<Change> changes, Progress progress) {
+    open();
     for (Change change : changes) {
-      Fold.apply(Optional.ofNullable(records.get(change.imageId())), change)
-          .ifPresent(record -> records.put(change.imageId(), record));
+      change.requireDimension(dimension);
+      Fold.apply(Optional.ofNullable(applied.get(change.imageId())), change)
+          .ifPresent(image -> applied.put(image.imageId(), image));
     }
-    progress = next;
+    appliedProgress = progress;
   }
 
   @Override
-  public boolean refresh() {
-    return true;
+  public synchronized boolean refresh() {
+    open();
+    refreshes++;
+    visible = Map.copyOf(applied);
+    visibleProgress = appliedProgress;
+    return seenByAll;
   }
 
   @Override
-  public void commit() {}
+  public synchronized void commit() {
+    open();
+    commits++;
+    disk.images = Map.copyOf(applied);
+    disk.progress = appliedProgress;
+  }
 
   @Override
-  public Progress progress() {
-    fail();
-    return progress;
+  public synchronized Progress progress() {
+    return visibleProgress;
   }
 
-  private void fail() {
-    if (failure != null) {
-      throw failure;
-    }
+  /** Entries in the order of their ids. */
+  private synchronized Stream<Entry> entries() {
+    open();
+    Map<String, FoldedImage> sorted = new TreeMap<>(BY_UTF_8);
+    sorted.putAll(visible);
+    return sorted.values().stream().flatMap(image -> image.entry().stream());
   }
 
-  private List<Entry> entries() {
-    fail();
-    return records.values().stream().flatMap(record -> record.entry().stream()).toList();
-  }
-
-  private static Entry shown(Entry entry, boolean embedding) {
-    return new Entry(
-        entry.imageId(),
-        entry.version(),
-        entry.state(),
-        entry.outcome(),
-        entry.attributes(),
-        entry.labels(),
-        embedding ? entry.embedding() : Optional.empty());
+  private Stream<Entry> searchable(Filter filter) {
+    return entries()
+        .filter(entry -> entry.state() == State.SEARCHABLE && FilterMatcher.matches(filter, entry));
   }
 
   @Override
   public List<Neighbour> nearest(Nearest query) {
-    asked.add(query);
-    return entries().stream()
-        .filter(entry -> entry.state() == State.SEARCHABLE)
-        .filter(entry -> Admission.admits(query.filter(), entry))
+    query.requireDimension(dimension);
+    return searchable(query.filter())
         .map(
             entry ->
                 new Neighbour(
-                    shown(entry, query.embeddings()),
-                    dot(query.vector(), entry.embedding().orElseThrow())))
+                    with(entry, query.embeddings()),
+                    similarity(query.vector(), entry.embedding().orElseThrow())))
         .filter(
             found ->
                 query
                     .after()
-                    .map(place -> place.isBefore(found.similarity(), found.entry().imageId()))
-                    .orElse(true))
-        .sorted(
-            Comparator.comparing(Neighbour::similarity)
-                .reversed()
-                .thenComparing(found -> found.entry().imageId()))
+                    .filter(place -> !place.isBefore(found.similarity(), found.entry().imageId()))
+                    .isEmpty())
+        .sorted(BEST_FIRST)
         .limit(query.k())
         .toList();
   }
 
-  private static float dot(float[] one, float[] other) {
+  private static float similarity(float[] one, float[] other) {
     float sum = 0;
     for (int i = 0; i < one.length; i++) {
       sum += one[i] * other[i];
     }
-    return sum;
+    return Math.clamp(sum, -1f, 1f);
+  }
+
+  private static Entry with(Entry entry, boolean embedding) {
+    return embedding
+        ? entry
+        : new Entry(
+            entry.imageId(),
+            entry.version(),
+            entry.state(),
+            entry.outcome(),
+            entry.attributes(),
+            entry.labels(),
+            Optional.empty());
   }
 
   @Override
   public List<Entry> get(Collection<String> imageIds, boolean embeddings) {
-    return entries().stream()
-        .filter(entry -> imageIds.contains(entry.imageId()))
-        .map(entry -> shown(entry, embeddings))
-        .toList();
+    Map<String, Entry> all = new HashMap<>();
+    entries().forEach(entry -> all.put(entry.imageId(), with(entry, embeddings)));
+    return imageIds.stream().flatMap(id -> Optional.ofNullable(all.get(id)).stream()).toList();
   }
 
   @Override
   public List<Entry> list(Listing query) {
-    return entries().stream()
+    return entries()
         .filter(entry -> query.states().contains(entry.state()))
-        .filter(entry -> Admission.admits(query.filter(), entry))
+        .filter(entry -> FilterMatcher.matches(query.filter(), entry))
         .filter(
-            entry -> query.after().map(after -> entry.imageId().compareTo(after) > 0).orElse(true))
+            entry ->
+                query.after().filter(id -> BY_UTF_8.compare(entry.imageId(), id) <= 0).isEmpty())
         .limit(query.limit())
-        .map(entry -> shown(entry, query.embeddings()))
+        .map(entry -> with(entry, query.embeddings()))
         .toList();
   }
 
   @Override
   public long count(Filter filter) {
-    return entries().stream()
-        .filter(entry -> entry.state() == State.SEARCHABLE)
-        .filter(entry -> Admission.admits(filter, entry))
-        .count();
+    return searchable(filter).count();
   }
 
   @Override
   public Counts counts() {
-    return new Counts(count(State.SEARCHABLE), count(State.REJECTED), count(State.DELETED));
-  }
-
-  private long count(State state) {
-    return entries().stream().filter(entry -> entry.state() == state).count();
+    List<State> states = entries().map(Entry::state).toList();
+    return new Counts(
+        states.stream().filter(State.SEARCHABLE::equals).count(),
+        states.stream().filter(State.REJECTED::equals).count(),
+        states.stream().filter(State.DELETED::equals).count());
   }
 
   @Override
-  public void close() {
-    closed = true;
+  public synchronized void close() {
+    if (!closed) {
+      commit();
+      closed = true;
+    }
   }
 }

@@ -18,9 +18,9 @@ import dev.lookalike.proto.search.v1.SearchRequest;
 import dev.lookalike.proto.search.v1.SearchResponse;
 import dev.lookalike.proto.search.v1.TokenStatus;
 import dev.lookalike.query.index.Images;
-import dev.lookalike.query.index.MemoryIndex;
 import dev.lookalike.query.index.Nearest;
 import dev.lookalike.query.index.Progress;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.util.List;
@@ -32,7 +32,7 @@ class AnswersTest {
   private static final Example ALONG = vector(1, 0);
 
   private final Answers answers = new Answers(Requests.URLS);
-  private final MemoryIndex index = new MemoryIndex(2);
+  private final RecordingIndex index = new RecordingIndex(2);
 
   /** i0 is nearest to (1, 0), then i1, and so on; of three SKUs in turn. */
   private void images(int count) {

@@ -23,7 +23,7 @@ import dev.lookalike.query.catalog.Slots;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Images;
 import dev.lookalike.query.index.IndexException;
-import dev.lookalike.query.index.MemoryIndex;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.service.error.ErrorCode;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +37,8 @@ class EntriesTest {
   private static final Timestamp ACCEPTED = Timestamp.newBuilder().setSeconds(5).build();
   private static final Timestamp PRODUCED = Timestamp.newBuilder().setSeconds(6).build();
 
-  private final MemoryIndex index =
-      MemoryIndex.of(
+  private final RecordingIndex index =
+      RecordingIndex.of(
           2,
           Images.embedded("a", 0, Map.of("price", number(1)), 1, 0),
           Images.embedded("b", 1, Map.of("price", number(2)), 0, 1),

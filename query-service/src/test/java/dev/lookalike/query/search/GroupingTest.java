@@ -10,10 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.index.Images;
-import dev.lookalike.query.index.MemoryIndex;
 import dev.lookalike.query.index.Nearest;
 import dev.lookalike.query.index.Neighbour;
 import dev.lookalike.query.index.Progress;
+import dev.lookalike.query.index.RecordingIndex;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +21,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class GroupingTest {
-  private final MemoryIndex index = new MemoryIndex(2);
+  private final RecordingIndex index = new RecordingIndex(2);
   private final List<Integer> rounds = new ArrayList<>();
   private int images;
 

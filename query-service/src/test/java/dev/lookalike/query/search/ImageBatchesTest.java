@@ -15,7 +15,7 @@ import dev.lookalike.proto.embed.v1.EmbedResult;
 import dev.lookalike.proto.image.v1.Region;
 import dev.lookalike.proto.search.v1.Example;
 import dev.lookalike.proto.search.v1.SearchRequest;
-import dev.lookalike.query.index.MemoryIndex;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 class ImageBatchesTest {
   private final List<EmbedImagesRequest> calls = new ArrayList<>();
-  private final MemoryIndex index = new MemoryIndex(2);
+  private final RecordingIndex index = new RecordingIndex(2);
   private final ImageBatches batches = new ImageBatches(this::embed);
 
   /** Gives back the bytes of each image as its checksum; refuses a call with an image "bad". */

@@ -14,7 +14,7 @@ import com.google.protobuf.ByteString;
 import dev.lookalike.proto.embed.v1.EmbedResult;
 import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.index.Images;
-import dev.lookalike.query.index.MemoryIndex;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.util.List;
@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class QueryVectorTest {
   private static final Offset<Float> TINY = Offset.offset(1e-6f);
 
-  private final MemoryIndex index =
-      MemoryIndex.of(
+  private final RecordingIndex index =
+      RecordingIndex.of(
           2,
           Images.embedded("shoe", 0, 0, 1),
           Images.rejected("bad", 1),

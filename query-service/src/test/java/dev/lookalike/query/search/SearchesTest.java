@@ -21,7 +21,7 @@ import dev.lookalike.proto.search.v1.TokenStatus;
 import dev.lookalike.query.catalog.Lookup;
 import dev.lookalike.query.index.Images;
 import dev.lookalike.query.index.IndexException;
-import dev.lookalike.query.index.MemoryIndex;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.query.metrics.QueryMetrics;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
@@ -33,8 +33,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SearchesTest {
-  private final MemoryIndex index =
-      MemoryIndex.of(2, Images.embedded("a", 0, 1, 0), Images.embedded("b", 1, 0, 1));
+  private final RecordingIndex index =
+      RecordingIndex.of(2, Images.embedded("a", 0, 1, 0), Images.embedded("b", 1, 0, 1));
   private Lookup found = ready(index);
   private ImageState state = ImageState.IMAGE_STATE_SEARCHABLE;
 
@@ -138,7 +138,7 @@ class SearchesTest {
 
   @Test
   void theIndexAfterTheWaitAnswers() {
-    MemoryIndex next = MemoryIndex.of(2, Images.embedded("next", 0, 1, 0));
+    RecordingIndex next = RecordingIndex.of(2, Images.embedded("next", 0, 1, 0));
     meanwhile = () -> found = ready(next, "c1", "b2");
     SearchResponse response = searches.search(search(vector(1, 0)).addTokens(token("c1")).build());
     assertThat(best(response)).isEqualTo("next");

@@ -22,8 +22,8 @@ import dev.lookalike.query.catalog.ProgressSignal;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Images;
 import dev.lookalike.query.index.IndexException;
-import dev.lookalike.query.index.MemoryIndex;
 import dev.lookalike.query.index.Progress;
+import dev.lookalike.query.index.RecordingIndex;
 import dev.lookalike.service.error.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +47,7 @@ class StatusesTest {
   private final ProgressSignal signal = new ProgressSignal();
   private final Catalog catalog = new Catalog(new FakeStore(), made, signal, Optional::empty);
   private final Statuses statuses = new Statuses(catalog, signal, Requests.SETTINGS);
-  private MemoryIndex index = new MemoryIndex(2);
+  private RecordingIndex index = new RecordingIndex(2);
 
   @BeforeEach
   void follow() {
@@ -232,6 +232,15 @@ class StatusesTest {
     signal.raise();
     assertThat(answer.get(20, TimeUnit.SECONDS).get(0).getState())
         .isEqualTo(ImageState.IMAGE_STATE_SEARCHABLE);
+  }
+
+  @Test
+  void aDeletedCollectionEndsTheWaitAtOnce() {
+    catalog.follow(deleted("c1"));
+    assertThat(
+            refusal(() -> statuses.await(List.of(token("a", version(2, 0))), Duration.ofHours(1)))
+                .code())
+        .isEqualTo(ErrorCode.COLLECTION_NOT_FOUND);
   }
 
   @Test

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,27 @@ class JsonBodyTest {
   @Test
   void refusesMoreThanItsLimit() {
     assertRefused("{\"name\":\"" + "a".repeat(JsonBody.MAX_BYTES) + "\"}", "at most");
+  }
+
+  @Test
+  void aBodyThatBreaksOffIsNotCalledMalformed() {
+    InputStream broken =
+        new InputStream() {
+          private final InputStream start =
+              new ByteArrayInputStream("{\"remove\": [\"a".getBytes(UTF_8));
+
+          @Override
+          public int read() throws IOException {
+            int next = start.read();
+            if (next < 0) {
+              throw new IOException("reset");
+            }
+            return next;
+          }
+        };
+    assertThatThrownBy(() -> JsonBody.read(broken, Body.class))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("did not arrive completely");
   }
 
   private static void assertRefused(String json, String detail) {

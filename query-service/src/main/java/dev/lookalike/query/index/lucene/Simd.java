@@ -21,4 +21,11 @@ public final class Simd {
     return !(FlatVectorScorerUtil.getLucene99FlatVectorsScorer()
         instanceof DefaultFlatVectorScorer);
   }
+
+  /** What keeps Lucene from it, for a person. Its log line of the first comparison says more. */
+  public static String obstacle() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()
+        ? "start Java with --add-modules=jdk.incubator.vector"
+        : "the module is there, but compiler, Java or CPU do not serve (the log says which)";
+  }
 }

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
@@ -32,7 +33,6 @@ import org.jboss.logging.Logger;
  */
 public final class MilvusCatalog {
   private static final Logger LOG = Logger.getLogger(MilvusCatalog.class);
-  private static final String LAYOUT = "layout";
   private static final Duration LOAD_POLL = Duration.ofMillis(50);
 
   /** After this opening is tried again from the start; loading goes on meanwhile. */
@@ -41,6 +41,9 @@ public final class MilvusCatalog {
   private static final int RADIX = 36;
 
   private final MilvusServer server;
+
+  /** When a generation was last made, in milliseconds: no two have the same name. */
+  private final AtomicLong lastMade = new AtomicLong();
 
   public MilvusCatalog(MilvusServer server) {
     this.server = server;
@@ -64,7 +67,7 @@ public final class MilvusCatalog {
         return new MilvusIndex(server, present.get(), layout.get(), true);
       }
       LOG.errorf(
-          "%s cannot be used (%s) and is built anew from the log",
+          "%s cannot be used (%s) and is rebuilt from the log",
           present.get(), layout.map(Layout::write).orElse("it does not say how it was made"));
     }
     MilvusIndex made = make(alias, dimension);
@@ -129,7 +132,9 @@ public final class MilvusCatalog {
   /** Makes an empty generation of an index that nobody reads yet. */
   public MilvusIndex make(String alias, int dimension) {
     Layout layout = Layout.of(server.options(), dimension);
-    String name = alias + "_" + Long.toString(System.currentTimeMillis(), RADIX);
+    long now = System.currentTimeMillis();
+    long made = lastMade.updateAndGet(last -> Math.max(last + 1, now));
+    String name = alias + "_" + Long.toString(made, RADIX);
     try {
       fill(name, layout);
     } catch (IndexException e) {
@@ -170,7 +175,7 @@ public final class MilvusCatalog {
             client.upsert(
                 UpsertReq.builder()
                     .collectionName(name)
-                    .data(List.of(Rows.ofOurs(LAYOUT, layout.write(), layout.dimension())))
+                    .data(List.of(Rows.ofOurs(OwnRows.LAYOUT, layout.write(), layout.dimension())))
                     .build()));
   }
 
@@ -267,7 +272,7 @@ public final class MilvusCatalog {
   }
 
   private Optional<Layout> layout(String name) {
-    return MilvusIndex.ours(server, name, LAYOUT).flatMap(Layout::read);
+    return OwnRows.read(server, name, OwnRows.LAYOUT).flatMap(Layout::read);
   }
 
   private void load(String name) {

@@ -11,7 +11,7 @@ import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Entry;
-import dev.lookalike.query.index.ImageRecord;
+import dev.lookalike.query.index.FoldedImage;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.State;
 import io.milvus.v2.client.MilvusClientV2;
@@ -139,7 +139,7 @@ final class Rows {
   }
 
   /** The row of an image. */
-  static JsonObject of(ImageRecord record, int dimension, String tenantAttribute) {
+  static JsonObject of(FoldedImage record, int dimension, String tenantAttribute) {
     Optional<Entry> entry = record.entry();
     String id = SortedText.of(record.imageId());
     float[] vector =
@@ -285,7 +285,7 @@ final class Rows {
   }
 
   /** Length of the outcome or -1, outcome; offset, length and event of each annotation. */
-  private static byte[] bytes(ImageRecord record) {
+  private static byte[] bytes(FoldedImage record) {
     byte[] outcome = record.outcome().map(said -> said.event().toByteArray()).orElse(new byte[0]);
     int length = Integer.BYTES + outcome.length;
     List<byte[]> events = new ArrayList<>();
@@ -323,7 +323,7 @@ final class Rows {
   }
 
   /** Reads a record back, with its embedding where the row was read with it. */
-  static ImageRecord record(Map<String, Object> row) {
+  static FoldedImage record(Map<String, Object> row) {
     String imageId = id(row);
     try {
       ByteBuffer buffer = ByteBuffer.wrap(content(row));
@@ -343,7 +343,7 @@ final class Rows {
             new Change.Annotation(
                 imageId, offset, AnnotationEvent.parseFrom(piece(buffer, buffer.getInt()))));
       }
-      return new ImageRecord(imageId, outcome, annotations);
+      return new FoldedImage(imageId, outcome, annotations);
     } catch (InvalidProtocolBufferException
         | IllegalArgumentException
         | BufferUnderflowException e) {
