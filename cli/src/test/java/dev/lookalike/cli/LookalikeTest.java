@@ -154,7 +154,7 @@ class LookalikeTest {
     String id = key.substring(3, 15);
     assertThat(run("key", "revoke", id, "--home", home).exit()).isZero();
     assertThat(run("key", "revoke", id, "--home", home).exit()).isEqualTo(4);
-    // Of the home's own keys another takes the place.
+    // A revoked key of the home itself is replaced.
     String own = Files.readString(file.resolveSibling("admin.key"));
     assertThat(run("key", "revoke", own.substring(3, 15), "--home", home).exit()).isZero();
     assertThat(Files.readString(file.resolveSibling("admin.key"))).isNotEqualTo(own);

@@ -13,7 +13,7 @@ class UnservedCollectionsTest {
         .contains("shop", "clip (digest 0123456789ab)", "lookalike up --model FOLDER_OF_clip");
   }
 
-  /** There never was a folder of it, so none can be given. */
+  /** The model never had a folder, so none can be given. */
   @Test
   void sendsNobodyAfterTheFolderOfTheModelThatWasBuiltIn() {
     assertThat(UnservedCollections.pinned("default", "descriptor", DIGEST))
