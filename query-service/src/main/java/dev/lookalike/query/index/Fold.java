@@ -9,8 +9,8 @@ import java.util.Optional;
 /**
  * The rule by which changes make records. For each image id it keeps the outcome of the newest
  * version (of two outcomes of one version, the later in the log), and for each subject and version
- * the last word of the annotations, but for versions older than that outcome. So the record does
- * not depend on how outcomes and annotations were interleaved, nor on repetitions.
+ * the latest annotation, except of versions older than that outcome. So the record depends neither
+ * on how outcomes and annotations were interleaved, nor on repetitions.
  */
 public final class Fold {
   private Fold() {}
@@ -65,7 +65,7 @@ public final class Fold {
     return Optional.of(new FoldedImage(record.imageId(), record.outcome(), kept));
   }
 
-  /** Whether the annotation can have no effect any more. */
+  /** Whether the annotation can no longer have an effect. */
   private static boolean isOver(Change.Annotation annotation, Change.Outcome outcome) {
     int order = Versions.OLDEST_FIRST.compare(annotation.version(), outcome.version());
     return order < 0 || (order == 0 && outcome.event().hasRemoved());

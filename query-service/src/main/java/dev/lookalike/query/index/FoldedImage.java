@@ -23,7 +23,7 @@ public record FoldedImage(
     annotations = List.copyOf(annotations);
   }
 
-  /** What the index answers of this image; empty while it has no outcome. */
+  /** What the index says about this image; empty while it has no outcome. */
   public Optional<Entry> entry() {
     return outcome.map(
         newest -> {

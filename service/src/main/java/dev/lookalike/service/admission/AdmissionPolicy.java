@@ -28,11 +28,14 @@ public interface AdmissionPolicy {
   /** Detail of the refusal when full. */
   String full();
 
+  /** Longest body of an HTTP request; a longer one is refused with TOO_MANY_BYTES. */
+  long largestBody();
+
   /**
-   * Longest HTTP body for which memory is reserved before the resource is called; empty if the
+   * Whether memory is reserved for HTTP bodies before the resource is called; false if the
    * resources reserve it themselves.
    */
-  Optional<Long> largestBody();
+  boolean admitsBodies();
 
   /** Whether messages of a method may be compressed: their size is unknown until they are read. */
   boolean takesCompressed(MethodDescriptor<?, ?> method);

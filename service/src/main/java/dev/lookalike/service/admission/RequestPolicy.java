@@ -10,29 +10,27 @@ import java.util.Optional;
  * it, from the first byte to the answer.
  *
  * @param maxBytes see {@link RequestSettings#maxBytes}
- * @param body largest number of bytes of a body
- * @param message largest number of bytes of a gRPC message
+ * @param largestBody largest number of bytes of a body or message
  */
 public record RequestPolicy(
-    long maxBytes, long body, long message, Duration readTimeout, Duration stallTimeout)
+    long maxBytes, long largestBody, Duration readTimeout, Duration stallTimeout)
     implements AdmissionPolicy {
-  /** A request is held twice: as received and as parsed. */
-  private static final int FACTOR = 2;
-
   /** Small requests need no reservation. */
   static final long FREE = 64 << 10;
+
+  /** A request is held twice: as received and as parsed. */
+  private static final int FACTOR = 2;
 
   /** Share of a message (1/8) allowed for the overhead of frames. */
   private static final long FRAMES = 8;
 
-  public static RequestPolicy of(RequestSettings settings, long body, long message) {
+  public static RequestPolicy of(RequestSettings settings) {
     return new RequestPolicy(
         settings
             .maxBytes()
             .map(MemorySize::asLongValue)
             .orElse(Runtime.getRuntime().maxMemory() / 2),
-        body,
-        message,
+        settings.maxRequestBytes().asLongValue(),
         settings.readTimeout(),
         settings.stallTimeout());
   }
@@ -44,7 +42,11 @@ public record RequestPolicy(
 
   @Override
   public long largest() {
-    return FACTOR * (Math.max(body, message) + Math.max(body, message) / FRAMES);
+    return FACTOR * largestMessage();
+  }
+
+  private long largestMessage() {
+    return largestBody + largestBody / FRAMES;
   }
 
   @Override
@@ -58,8 +60,8 @@ public record RequestPolicy(
   }
 
   @Override
-  public Optional<Long> largestBody() {
-    return Optional.of(body);
+  public boolean admitsBodies() {
+    return true;
   }
 
   @Override
@@ -69,6 +71,6 @@ public record RequestPolicy(
 
   @Override
   public Optional<MessageLimit> limit(MethodDescriptor<?, ?> method) {
-    return Optional.of(new MessageLimit(FREE, message + message / FRAMES));
+    return Optional.of(new MessageLimit(FREE, largestMessage()));
   }
 }
