@@ -4,6 +4,7 @@ import dev.lookalike.service.access.AccessTable;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.Problem;
 import dev.lookalike.service.error.RefusedException;
+import jakarta.inject.Provider;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Produces;
@@ -33,9 +34,12 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public class RequestCheck {
   private final Map<Method, Map<String, Class<?>>> known = new ConcurrentHashMap<>();
-  private final AccessTable endpoints;
+  private final Provider<AccessTable> endpoints;
 
-  public RequestCheck(AccessTable endpoints) {
+  /**
+   * @param endpoints asked with the first request: filters are made before there is configuration
+   */
+  public RequestCheck(Provider<AccessTable> endpoints) {
     this.endpoints = endpoints;
   }
 
@@ -45,7 +49,7 @@ public class RequestCheck {
    */
   @ServerRequestFilter(preMatching = true)
   public @Nullable Response methodOf(ContainerRequestContext request) {
-    Set<String> taken = endpoints.methods(request.getUriInfo().getRequestUri().getRawPath());
+    Set<String> taken = endpoints.get().methods(request.getUriInfo().getRequestUri().getRawPath());
     String method = request.getMethod();
     if (taken.isEmpty()
         || taken.contains(method)
