@@ -11,10 +11,10 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.OptionalLong;
 
-/** Bounds what HTTP bodies hold, where the policy of the service wants it, before they are read. */
+/** Reserves memory for HTTP bodies before they are read, if the service's policy says so. */
 @Singleton
 public class BodyGate {
-  /** After the gates that may refuse without holding anything, before whatever reads. */
+  /** After the gates that refuse without holding anything, before anything that reads. */
   private static final int THIRD = 9_000;
 
   private final Admission admission;
@@ -41,7 +41,8 @@ public class BodyGate {
       Problem.send(
           routing.response(),
           new RefusedException(
-              ErrorCode.TOO_MANY_BYTES, "a body has at most " + policy.largestBody() + " bytes"));
+              ErrorCode.TOO_MANY_BYTES,
+              "a body may have at most " + policy.largestBody() + " bytes"));
       return;
     }
     if (!policy.admitsBodies()) {
@@ -72,7 +73,7 @@ public class BodyGate {
     routing.next();
   }
 
-  /** Bytes that the body says it has. */
+  /** The declared length of the body. */
   private static OptionalLong declared(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     try {

@@ -6,22 +6,22 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The policy of a service that answers each request from what it brought: room for all of it, from
- * its first byte to its answer.
+ * The policy of a service that answers each request from its content: reserves memory for all of
+ * it, from the first byte to the answer.
  *
  * @param maxBytes see {@link RequestSettings#maxBytes}
- * @param largestBody bytes of one body or message, at most
+ * @param largestBody largest number of bytes of a body or message
  */
 public record RequestPolicy(
     long maxBytes, long largestBody, Duration readTimeout, Duration stallTimeout)
     implements AdmissionPolicy {
-  /** What comes with every request needs no place. */
+  /** Small requests need no reservation. */
   static final long FREE = 64 << 10;
 
-  /** A request is held as it came and once parsed. */
+  /** A request is held twice: as received and as parsed. */
   private static final int FACTOR = 2;
 
-  /** What frames may cost beside their bytes: an eighth. */
+  /** Share of a message (1/8) allowed for the overhead of frames. */
   private static final long FRAMES = 8;
 
   public static RequestPolicy of(RequestSettings settings) {
@@ -56,7 +56,7 @@ public record RequestPolicy(
 
   @Override
   public String full() {
-    return "as many requests as this service holds are in work; try again soon";
+    return "this service is processing as many requests as it can hold; try again soon";
   }
 
   @Override

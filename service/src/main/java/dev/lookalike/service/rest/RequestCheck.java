@@ -28,9 +28,8 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses what no resource would look at: methods and query parameters that the path does not take,
- * values that are not of their type, a scalar that is given twice, bodies that are compressed, and
- * callers that do not accept what the path gives. Thread-safe.
+ * Refuses what no resource checks: unknown methods and query parameters, values of the wrong type,
+ * a scalar that is given twice, compressed bodies, and unacceptable media types. Thread-safe.
  */
 @Singleton
 public class RequestCheck {
@@ -45,8 +44,8 @@ public class RequestCheck {
   }
 
   /**
-   * Tells a method that a path does not take from a path where there is nothing: several resources
-   * share the beginnings of their paths, and each knows only its own.
+   * Distinguishes a method that a path does not allow from an unknown path: several resources share
+   * path prefixes, and each knows only its own paths.
    */
   @ServerRequestFilter(preMatching = true)
   public @Nullable Response methodOf(ContainerRequestContext request) {
@@ -76,7 +75,8 @@ public class RequestCheck {
     String encoding = request.getHeaderString(HttpHeaders.CONTENT_ENCODING);
     if (encoding != null && !encoding.isBlank() && !encoding.equalsIgnoreCase("identity")) {
       throw new RefusedException(
-          ErrorCode.UNSUPPORTED_MEDIA_TYPE, "a body is taken as it is, without Content-Encoding");
+          ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+          "compressed bodies (Content-Encoding) are not accepted");
     }
     Produces produces = produces(resource);
     if (produces != null && !accepts(request.getAcceptableMediaTypes(), produces.value())) {
@@ -131,14 +131,14 @@ public class RequestCheck {
       } else if ((type == boolean.class || type == Boolean.class)
           && !value.equals("true")
           && !value.equals("false")) {
-        throw invalid("query parameter \"%s\" is true or false".formatted(name));
+        throw invalid("query parameter \"%s\" must be true or false".formatted(name));
       }
     } catch (NumberFormatException e) {
       throw invalid("query parameter \"%s\" is not a number of its type".formatted(name));
     }
   }
 
-  /** What a resource takes, by name. */
+  /** The query parameters of a resource, by name. */
   static Map<String, Class<?>> parameters(Method method) {
     Map<String, Class<?>> parameters = new TreeMap<>();
     for (Parameter parameter : method.getParameters()) {
