@@ -137,14 +137,14 @@ public class EmbedResource {
       }
       QueryImage.Builder image =
           QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(each.image()));
-      EmbedJson.RegionJson region = each.region();
-      if (region != null) {
+      EmbedJson.RegionJson area = each.region();
+      if (area != null) {
         image.setRegion(
             Region.newBuilder()
-                .setX(region.x())
-                .setY(region.y())
-                .setWidth(region.width())
-                .setHeight(region.height()));
+                .setX(area.x())
+                .setY(area.y())
+                .setWidth(area.width())
+                .setHeight(area.height()));
       }
       request.addImages(image);
     }
