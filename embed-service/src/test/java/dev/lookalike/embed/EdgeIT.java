@@ -196,6 +196,29 @@ class EdgeIT {
   }
 
   @Test
+  void anImageIsTheSameAsABodyAsAFormAndInJson() throws Exception {
+    byte[] jpeg = Images.jpeg(1);
+    byte[] form =
+        ByteString.copyFromUtf8(
+                "--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\n")
+            .concat(ByteString.copyFrom(jpeg))
+            .concat(ByteString.copyFromUtf8("\r\n--b--\r\n"))
+            .toByteArray();
+    String json = "{\"images\":[{\"image\":\"" + Base64.getEncoder().encodeToString(jpeg) + "\"}]}";
+    JsonNode whole = JSON.readTree(service.post(PATH, jpeg, "image/jpeg").body());
+    assertThat(whole.path("results").get(0).path("embedding").path("values")).isNotEmpty();
+    assertThat(JSON.readTree(service.post(PATH, form, "multipart/form-data; boundary=b").body()))
+        .isEqualTo(whole);
+    assertThat(JSON.readTree(service.post(PATH, json.getBytes(UTF_8), "application/json").body()))
+        .isEqualTo(whole);
+    for (String wrong : List.of("", "{\"images\": 3}", "{\"images\": [], \"more\": 1}", "{}")) {
+      assertThat(service.post(PATH, wrong.getBytes(UTF_8), "application/json").body())
+          .as(wrong)
+          .contains("INVALID_ARGUMENT");
+    }
+  }
+
+  @Test
   void survivesAFloodOverHttp() throws Exception {
     byte[] raw = new byte[30_000_000];
     List<String> answers = Push.atOnce(48, service.port, PATH, "image/jpeg", raw);

@@ -6,24 +6,15 @@ import dev.lookalike.embed.stage.EmbedOutcome;
 import dev.lookalike.embed.stage.EmbedStage;
 import dev.lookalike.embed.stage.FailedShare;
 import dev.lookalike.embed.stage.ImageRecord;
-import dev.lookalike.embed.stage.OutcomeEvents;
-import dev.lookalike.embed.stage.RecordPosition;
 import dev.lookalike.embed.teaching.Share;
 import dev.lookalike.embed.teaching.Taught;
 import dev.lookalike.embed.teaching.TaughtCollections;
-import dev.lookalike.embed.teaching.TaughtLabels;
-import dev.lookalike.log.Sources;
-import dev.lookalike.proto.events.v1.EmbeddingEvent;
-import dev.lookalike.proto.image.v1.ImageVersion;
-import dev.lookalike.proto.image.v1.Label;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -59,6 +50,7 @@ final class Pipeline {
 
   private final ServedBuild served;
   private final StreamClients clients;
+  private final OutcomeRecords outcomeRecords;
   private final EmbedMetrics metrics;
   private final TaughtCollections taughtCollections;
   private final EmbedStage stage;
@@ -92,6 +84,7 @@ final class Pipeline {
       TaughtCollections taughtCollections) {
     this.served = served;
     this.clients = clients;
+    this.outcomeRecords = OutcomeRecords.of(served);
     this.stage = stage;
     this.failedShare = failedShare;
     this.metrics = metrics;
@@ -263,17 +256,7 @@ final class Pipeline {
       KafkaConsumer<byte[], byte[]> reading,
       KafkaProducer<byte[], byte[]> producer)
       throws HaltedException, InterruptedException {
-    List<ImageRecord> images = new ArrayList<>(records.count());
-    for (ConsumerRecord<byte[], byte[]> record : records) {
-      // A tombstone ends the life of a key whose Deleted has its outcome already: nothing to say.
-      if (record.value() != null) {
-        images.add(
-            new ImageRecord(
-                new RecordPosition(record.partition(), record.offset()),
-                record.key() == null ? new byte[0] : record.key(),
-                record.value()));
-      }
-    }
+    List<ImageRecord> images = OutcomeRecords.images(records);
     List<EmbedOutcome> outcomes = stage.embed(images);
     if (outcomes.size() != images.size()) {
       throw new IllegalStateException(outcomes.size() + " outcomes for " + images.size());
@@ -282,58 +265,16 @@ final class Pipeline {
     if (fault.isPresent()) {
       throw new HaltedException(fault.get());
     }
-    Instant now = Instant.now();
+    List<ProducerRecord<byte[], byte[]>> written =
+        outcomeRecords.records(outcomes, taught, Instant.now(), metrics::taught);
     producer.beginTransaction();
-    for (EmbedOutcome outcome : outcomes) {
-      EmbeddingEvent event =
-          OutcomeEvents.event(
-              outcome,
-              served.collection().getGeneration(),
-              served.build().getModel(),
-              served.embedder().model().device(),
-              now);
-      ProducerRecord<byte[], byte[]> record =
-          new ProducerRecord<>(
-              clients.embeddings(),
-              outcome.position().partition(),
-              outcome.key(),
-              event.toByteArray());
-      record.headers().add(Sources.HEADER, Sources.header(event.getSource()));
+    for (ProducerRecord<byte[], byte[]> record : written) {
       // What fails here fails the commit.
       var unused = producer.send(record);
-      if (taught.isPresent() && outcome instanceof EmbedOutcome.Embedded embedded) {
-        annotate(embedded, taught.get(), event.getSource(), now, producer);
-      }
     }
     producer.sendOffsetsToTransaction(records.nextOffsets(), reading.groupMetadata());
     producer.commitTransaction();
     outcomes.forEach(this::count);
-  }
-
-  /** A new version has no labels of a classifier yet: nothing is to be taken back. */
-  private void annotate(
-      EmbedOutcome.Embedded embedded,
-      Taught taught,
-      ImageVersion version,
-      Instant now,
-      KafkaProducer<byte[], byte[]> producer) {
-    if (TaughtLabels.areNotWanted(embedded.source().getLabelsList())) {
-      return;
-    }
-    Optional<Label> label = taught.label(embedded.embedding().values());
-    metrics.taught(label.isPresent());
-    label.ifPresent(
-        said -> {
-          // What fails here fails the commit, too.
-          var unused =
-              producer.send(
-                  LabelRecords.of(
-                      served.collection().getId(),
-                      embedded.key(),
-                      version,
-                      Optional.of(said),
-                      now));
-        });
   }
 
   private void count(EmbedOutcome outcome) {

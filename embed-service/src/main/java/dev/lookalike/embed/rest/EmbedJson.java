@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +21,21 @@ final class EmbedJson {
 
   /** Several images of one request. */
   @Schema(name = "EmbedRequest")
-  record Request(@Schema(description = "1 to 16") List<Image> images) {}
+  record Request(@Schema(description = "1 to 16") @Nullable List<@Nullable Image> images) {}
+
+  /** One image as a form. */
+  @Schema(name = "ImageForm")
+  record ImageForm(
+      @Schema(
+              description = "The bytes of the image",
+              type = SchemaType.STRING,
+              format = "binary",
+              required = true)
+          byte[] image) {}
 
   @Schema(name = "QueryImage")
-  record Image(@Schema(description = "base64") byte[] image, @Nullable RegionJson region) {}
+  record Image(
+      @Schema(description = "base64") byte @Nullable [] image, @Nullable RegionJson region) {}
 
   @Schema(name = "Region")
   record RegionJson(float x, float y, float width, float height) {}

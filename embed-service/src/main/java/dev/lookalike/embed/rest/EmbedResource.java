@@ -11,8 +11,12 @@ import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.QueryImage;
 import dev.lookalike.proto.image.v1.Region;
 import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
+import dev.lookalike.service.rest.ImageBody;
+import dev.lookalike.service.rest.ImageForm;
+import dev.lookalike.service.rest.JsonBody;
 import io.smallrye.common.annotation.Blocking;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -25,8 +29,8 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
-import java.io.IOException;
 import java.io.InputStream;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -46,7 +50,11 @@ public class EmbedResource {
   private final ServedModels models;
   private final ServedBuilds builds;
 
-  public EmbedResource(QueryImages images, ServedModels models, ServedBuilds builds) {
+  private final int maxBodyBytes;
+
+  public EmbedResource(
+      QueryImages images, ServedModels models, ServedBuilds builds, AdmissionPolicy policy) {
+    this.maxBodyBytes = Math.toIntExact(policy.largestBody());
     this.images = images;
     this.models = models;
     this.builds = builds;
@@ -66,6 +74,9 @@ public class EmbedResource {
                     type = org.eclipse.microprofile.openapi.annotations.enums.SchemaType.STRING,
                     format = "binary")),
         @Content(
+            mediaType = MediaType.MULTIPART_FORM_DATA,
+            schema = @Schema(implementation = EmbedJson.ImageForm.class)),
+        @Content(
             mediaType = MediaType.APPLICATION_JSON,
             schema = @Schema(implementation = EmbedJson.Request.class))
       })
@@ -79,9 +90,8 @@ public class EmbedResource {
           @Nullable String region,
       @Context HttpHeaders headers,
       InputStream body) {
-    byte[] bytes = read(body, headers.getLength());
     QueryImage.Builder image =
-        QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(bytes));
+        QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(image(body, headers)));
     if (region != null) {
       image.setRegion(region(region));
     }
@@ -102,13 +112,14 @@ public class EmbedResource {
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(hidden = true)
   public EmbedJson.Response embedSeveral(
-      @PathParam("collection") String collection, EmbedJson.@Nullable Request body) {
-    if (body == null || body.images() == null) {
+      @PathParam("collection") String collection, InputStream body) {
+    EmbedJson.Request several = JsonBody.read(body, EmbedJson.Request.class, maxBodyBytes);
+    if (several.images() == null) {
       throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "images: a list is wanted");
     }
     EmbedImagesRequest.Builder request =
         EmbedImagesRequest.newBuilder().setCollectionId(collection);
-    for (EmbedJson.Image each : body.images()) {
+    for (EmbedJson.Image each : several.images()) {
       if (each == null || each.image() == null) {
         throw new RefusedException(
             ErrorCode.INVALID_ARGUMENT, "images: each has an image, in base64");
@@ -146,32 +157,12 @@ public class EmbedResource {
         all.getDeviceTrouble());
   }
 
-  /**
-   * The body, in an array that is made once where its length is said.
-   *
-   * @param declared length of the body; negative where it is not said
-   */
-  private byte[] read(InputStream body, int declared) {
-    long most = images.maxImageBytes();
-    try {
-      byte[] bytes;
-      if (declared < 0) {
-        bytes = body.readNBytes(Math.toIntExact(most + 1));
-      } else {
-        bytes = new byte[Math.toIntExact(Math.min(declared, most + 1))];
-        if (body.readNBytes(bytes, 0, bytes.length) < bytes.length) {
-          throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "the body was cut off");
-        }
-      }
-      if (bytes.length > most) {
-        throw new RefusedException(
-            ErrorCode.TOO_MANY_BYTES, "an image has at most " + most + " bytes");
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw new RefusedException(
-          ErrorCode.INVALID_ARGUMENT, "the body was cut off or came too slowly");
-    }
+  /** The image of a body that is one, or of a form that has one. */
+  private byte[] image(InputStream body, HttpHeaders headers) {
+    String mediaType = headers.getHeaderString(HttpHeaders.CONTENT_TYPE);
+    return ImageForm.boundary(mediaType == null ? "" : mediaType)
+        .map(boundary -> ImageForm.read(body, boundary, Set.of(), images.maxImageBytes()).image())
+        .orElseGet(() -> ImageBody.read(body, headers.getLength(), images.maxImageBytes()));
   }
 
   static Region region(String text) {

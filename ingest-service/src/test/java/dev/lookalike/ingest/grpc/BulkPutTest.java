@@ -279,8 +279,13 @@ class BulkPutTest {
     }
 
     @Override
-    public Optional<Long> largestBody() {
-      return Optional.empty();
+    public long largestBody() {
+      return 1 << 20;
+    }
+
+    @Override
+    public boolean admitsBodies() {
+      return false;
     }
 
     @Override

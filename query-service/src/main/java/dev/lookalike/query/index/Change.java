@@ -5,12 +5,28 @@ import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.image.v1.ImageVersion;
 import java.util.Optional;
 
-/** Something that the log says of an image. */
+/** Something that the log says about an image. */
 public sealed interface Change {
   String imageId();
 
-  /** The version of the image that it speaks of. */
+  /** The version of the image that it is about. */
   ImageVersion version();
+
+  /**
+   * Makes sure that the change fits into an index.
+   *
+   * @throws IllegalArgumentException for an embedding of another length, or none where there must
+   *     be one
+   */
+  default void requireDimension(int dimension) {
+    if (this instanceof Outcome outcome && outcome.event().hasEmbedded()) {
+      int length = outcome.embedding().map(vector -> vector.length).orElse(0);
+      if (length != dimension) {
+        throw new IllegalArgumentException(
+            "embedding of " + length + " dimensions in an index of " + dimension);
+      }
+    }
+  }
 
   /**
    * What became of a version.
@@ -37,10 +53,10 @@ public sealed interface Change {
   }
 
   /**
-   * What was said later.
+   * What was said about a version later.
    *
-   * @param offset of the record in its partition: of two that say the same thing of the same
-   *     version, the later holds
+   * @param offset of the record in its partition: of two on the same subject of the same version,
+   *     the later holds
    */
   record Annotation(String imageId, long offset, AnnotationEvent event) implements Change {
     @Override
@@ -48,7 +64,7 @@ public sealed interface Change {
       return event.getImageVersion();
     }
 
-    /** What is spoken of; a later word on the same subject replaces the earlier. */
+    /** What it is about; a later annotation on the same subject replaces the earlier. */
     String subject() {
       return event.hasLabels()
           ? "labels/" + event.getLabels().getSourceValue()

@@ -10,12 +10,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the index answers of one image id.
+ * What the index says about one image id.
  *
- * @param outcome as the log says it, without its embedding: reason, provenance, ...
+ * @param outcome as the log has it, without its embedding: reason, provenance, ...
  * @param attributes of the upload, as changed since; by name
  * @param labels of the upload, as changed since, then those of the model
- * @param embedding unit length; only where asked for and searchable; never written to
+ * @param embedding unit length; only if asked for, and only of a searchable image; never written to
  */
 public record Entry(
     String imageId,
@@ -30,7 +30,7 @@ public record Entry(
     labels = List.copyOf(labels);
   }
 
-  /** SHA-256 of the uploaded bytes; empty where it is not known. */
+  /** SHA-256 of the uploaded bytes; empty if it is not known. */
   public ByteString originalSha256() {
     return outcome.hasEmbedded()
         ? outcome.getEmbedded().getOriginal().getSha256()

@@ -9,8 +9,8 @@ import java.util.Optional;
 /**
  * The rule by which changes make records. For each image id it keeps the outcome of the newest
  * version (of two outcomes of one version, the later in the log), and for each subject and version
- * the last word of the annotations, but for versions older than that outcome. So the record does
- * not depend on how outcomes and annotations were interleaved, nor on repetitions.
+ * the latest annotation, except of versions older than that outcome. So the record depends neither
+ * on how outcomes and annotations were interleaved, nor on repetitions.
  */
 public final class Fold {
   private Fold() {}
@@ -20,18 +20,18 @@ public final class Fold {
    *
    * @param current what is known of the change's image
    */
-  public static Optional<ImageRecord> apply(Optional<ImageRecord> current, Change change) {
-    ImageRecord record =
+  public static Optional<FoldedImage> apply(Optional<FoldedImage> current, Change change) {
+    FoldedImage record =
         current.orElseGet(
             () ->
-                new ImageRecord(change.imageId(), Optional.empty(), List.<Change.Annotation>of()));
+                new FoldedImage(change.imageId(), Optional.empty(), List.<Change.Annotation>of()));
     return switch (change) {
       case Change.Outcome outcome -> apply(record, outcome);
       case Change.Annotation annotation -> apply(record, annotation);
     };
   }
 
-  private static Optional<ImageRecord> apply(ImageRecord record, Change.Outcome outcome) {
+  private static Optional<FoldedImage> apply(FoldedImage record, Change.Outcome outcome) {
     if (record.outcome().isPresent()) {
       Change.Outcome known = record.outcome().get();
       int order = Versions.OLDEST_FIRST.compare(outcome.version(), known.version());
@@ -40,13 +40,13 @@ public final class Fold {
       }
     }
     return Optional.of(
-        new ImageRecord(
+        new FoldedImage(
             record.imageId(),
             Optional.of(outcome),
             record.annotations().stream().filter(said -> !isOver(said, outcome)).toList()));
   }
 
-  private static Optional<ImageRecord> apply(ImageRecord record, Change.Annotation annotation) {
+  private static Optional<FoldedImage> apply(FoldedImage record, Change.Annotation annotation) {
     if (record.outcome().isPresent() && isOver(annotation, record.outcome().get())) {
       return Optional.empty();
     }
@@ -62,10 +62,10 @@ public final class Fold {
       }
     }
     kept.add(annotation);
-    return Optional.of(new ImageRecord(record.imageId(), record.outcome(), kept));
+    return Optional.of(new FoldedImage(record.imageId(), record.outcome(), kept));
   }
 
-  /** Whether the annotation can have no effect any more. */
+  /** Whether the annotation can no longer have an effect. */
   private static boolean isOver(Change.Annotation annotation, Change.Outcome outcome) {
     int order = Versions.OLDEST_FIRST.compare(annotation.version(), outcome.version());
     return order < 0 || (order == 0 && outcome.event().hasRemoved());

@@ -10,7 +10,7 @@ public final class IndexException extends RuntimeException {
     UNAVAILABLE,
     /** Would have to read more of the index than one request may; narrow the filter. */
     TOO_MUCH,
-    /** The data cannot be trusted; it must be built anew from the log. */
+    /** The data cannot be trusted; it must be rebuilt from the log. */
     CORRUPT
   }
 

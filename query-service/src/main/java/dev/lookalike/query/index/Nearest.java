@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param vector unit length, of the index's dimension; never written to
  * @param k neighbours wanted, from 1
- * @param exact whether every image that the filter admits is compared; else almost all of the true
+ * @param exact whether every image that the filter matches is compared; else almost all of the true
  *     neighbours are found (recall@10 of at least 0.995)
  * @param after only neighbours that come after this place in the order; implies exact
  * @param embeddings whether the entries carry their embedding
@@ -23,6 +23,18 @@ public record Nearest(
   public Nearest {
     if (k < 1) {
       throw new IllegalArgumentException("k must be at least 1, not " + k);
+    }
+  }
+
+  /**
+   * Makes sure that the question fits the index.
+   *
+   * @throws IllegalArgumentException for a vector of another length
+   */
+  public void requireDimension(int dimension) {
+    if (vector.length != dimension) {
+      throw new IllegalArgumentException(
+          "vector of " + vector.length + " dimensions in an index of " + dimension);
     }
   }
 

@@ -22,4 +22,17 @@ public record Progress(Map<LogPartition, Long> positions, Map<Integer, Long> app
   public long applied(int partition) {
     return applied.getOrDefault(partition, 0L);
   }
+
+  /**
+   * The number of records between here and the ends of the log, markers of transactions included.
+   *
+   * @param ends by partition: the offset of the next record to be written
+   */
+  public long behind(Map<LogPartition, Long> ends) {
+    long behind = 0;
+    for (Map.Entry<LogPartition, Long> end : ends.entrySet()) {
+      behind += Math.max(0, end.getValue() - positions.getOrDefault(end.getKey(), 0L));
+    }
+    return behind;
+  }
 }

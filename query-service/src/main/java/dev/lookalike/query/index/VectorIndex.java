@@ -6,9 +6,9 @@ import java.util.List;
 
 /**
  * The index of one build of one collection: one record for each image id, whatever became of the
- * image, with the progress through the log that the records are the result of.
+ * image, and the progress through the log that the records result from.
  *
- * <p>The contract, which every implementation is held to by one suite of tests:
+ * <p>The contract; one suite of tests holds every implementation to it:
  *
  * <ul>
  *   <li><b>Convergence.</b> The records are those that {@link Fold} makes of the changes. So an
@@ -19,7 +19,8 @@ import java.util.List;
  *   <li><b>Visibility.</b> After {@link #refresh}, everything applied is seen by every read, and
  *       {@link #progress} says so. It may be seen earlier; then progress is behind, never ahead.
  *   <li><b>Similarity</b> is the cosine, computed from the full float32 vectors, in -1..1. Order is
- *       by similarity, largest first, then by image id; it is the same whichever way was taken.
+ *       by similarity, largest first, then by image id; it is the same whichever way the search
+ *       took.
  *   <li><b>Filters</b> are applied before the search: k neighbours come back where k images match.
  * </ul>
  *
@@ -44,18 +45,22 @@ public interface VectorIndex extends AutoCloseable {
   /**
    * Makes visible what was applied.
    *
-   * @return whether other processes can see how far it is, too; if not, another call soon tells
+   * @return whether other processes, too, can see how far it is; if not, another call soon tells
    *     them
    */
   boolean refresh();
 
-  /** Makes durable what was applied. Costs a sync of the disk. */
+  /**
+   * Makes durable what was applied. Costs a sync of the disk.
+   *
+   * @throws IndexException also if the index is closed
+   */
   void commit();
 
   /** Of what is visible; right after opening, of what is durable. */
   Progress progress();
 
-  /** The nearest neighbours among the searchable images that the filter admits, best first. */
+  /** The nearest neighbours among the searchable images that the filter matches, best first. */
   List<Neighbour> nearest(Nearest query);
 
   /**
@@ -68,7 +73,7 @@ public interface VectorIndex extends AutoCloseable {
   /** Entries in the order of their ids. */
   List<Entry> list(Listing query);
 
-  /** The number of searchable images that the filter admits. */
+  /** The number of searchable images that the filter matches. */
   long count(Filter filter);
 
   /** Counts of the whole index. */

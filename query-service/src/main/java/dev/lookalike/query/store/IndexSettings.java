@@ -26,9 +26,9 @@ public interface IndexSettings {
   Type type();
 
   /**
-   * Of an index in Milvus: sink keeps it true to the log (one process for each installation), serve
-   * answers only (any number), both does both. With lucene each process keeps an index of its own:
-   * both.
+   * What this process does with an index in Milvus: sink keeps it true to the log (one process for
+   * each installation), serve only answers (any number of processes), both does both. With lucene
+   * each process keeps an index of its own: both.
    */
   @WithDefault("both")
   Role role();
@@ -36,30 +36,31 @@ public interface IndexSettings {
   /** The index in Milvus. */
   MilvusSettings milvus();
 
-  /** Holds a directory for each collection, and in it one for each build. */
+  /** Directory of the indexes: one for each collection, and in it one for each build. */
   @WithDefault("data/index")
   Path directory();
 
   /**
-   * Records applied between two commits, at most. A crash repeats so many; a commit costs a sync of
-   * the disk.
+   * Records applied between two commits, at most. After a crash so many are read again; a commit
+   * costs a sync of the disk.
    */
   @WithDefault("5000")
   @Min(1)
   int commitRecords();
 
-  /** Time between two commits while there is something to commit. */
+  /** Time between two commits, while there is something to commit. */
   @WithDefault("5s")
   Duration commitInterval();
 
   /**
-   * Least time between two refreshes, which make applied records visible: a lone record is visible
-   * at once, a stream of them so often. Each refresh makes a small segment to be merged later.
+   * Least time between two refreshes, which make applied records visible: a lone record becomes
+   * visible at once, a stream of records this often. Each refresh makes a small segment that has to
+   * be merged later.
    */
   @WithDefault("50ms")
   Duration refreshInterval();
 
-  /** Up to so many admitted images all are compared instead of walking the graph. */
+  /** If at most so many images match the filter, all are compared instead of walking the graph. */
   @WithDefault("4096")
   @Min(0)
   @Max(10_000_000)

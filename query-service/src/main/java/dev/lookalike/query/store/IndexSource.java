@@ -5,20 +5,26 @@ import dev.lookalike.proto.events.v1.Collection;
 import dev.lookalike.query.index.VectorIndex;
 import java.util.Optional;
 
-/** Where the follower of a build has its index from. */
+/**
+ * Where the follower of a build gets its index from. What fails throws {@link
+ * dev.lookalike.query.index.IndexException}.
+ */
 public interface IndexSource {
-  /** Opens the index of a build, empty if there is none that can be used. */
+  /** Opens the index of a build; an empty one if there is none, or none that can be used. */
   VectorIndex open(Collection collection, Build build);
 
-  /** Whether an index that is open is still the one to have; another process may flip it. */
+  /** Whether an index that is open is still the one that answers; another process may change it. */
   boolean isCurrent(Collection collection, Build build, VectorIndex index);
 
-  /** Forgets what {@link #open} opens, which is not open. */
+  /**
+   * Deletes the index that {@link #open} opens; it must not be open. Deleting what is not there
+   * does nothing.
+   */
   void delete(Collection collection, Build build);
 
   /** Whether this process writes the indexes; else another does. */
   boolean writes();
 
-  /** What to say while the engine does not answer; empty: it does. */
+  /** Why the engine cannot be used at the moment; empty: it can. */
   Optional<String> away();
 }

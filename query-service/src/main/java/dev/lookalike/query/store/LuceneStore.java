@@ -12,33 +12,45 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * Indexes of Lucene: a directory for each collection, in it one for each build, named by its id.
- * One that took the place of another is {@code <build>.<when>}, and {@code <build>.current} names
- * it.
+ * Indexes of Lucene: a directory for each collection, in it one for each build, named by its id. An
+ * index that was made beside another is {@code <build>.<when>}; the file {@code <build>.current}
+ * names the one that answers. A damaged one is moved aside, to {@code <directory>.damaged}.
+ *
+ * <p>Remembers no index: an index knows its directory, so one that is given up leaves nothing here.
  */
 public final class LuceneStore implements IndexStore {
   private static final Logger LOG = Logger.getLogger(LuceneStore.class);
-  private static final Pattern GENERATION = Pattern.compile("([a-z0-9]{1,64})(\\.[a-z0-9]{1,16})?");
+  private static final Pattern GENERATION = Pattern.compile("[a-z0-9]{1,64}(\\.[a-z0-9]{1,16})?");
+  private static final Pattern KEPT = Pattern.compile(GENERATION + "(\\.damaged)?");
   private static final String CURRENT = ".current";
   private static final int RADIX = 36;
 
   private final IndexSettings settings;
+  private final LongSupplier clock;
 
-  /** Directories of what was made beside, by the index that is open there. */
-  private final Map<VectorIndex, Path> beside = new ConcurrentHashMap<>();
+  /** When an index was last made beside another, in milliseconds: no two have the same name. */
+  private final AtomicLong lastMade = new AtomicLong();
 
   public LuceneStore(IndexSettings settings) {
+    this(settings, System::currentTimeMillis);
+  }
+
+  /**
+   * @param clock as {@link System#currentTimeMillis}
+   */
+  LuceneStore(IndexSettings settings, LongSupplier clock) {
     this.settings = settings;
+    this.clock = clock;
   }
 
   @Override
@@ -46,33 +58,31 @@ public final class LuceneStore implements IndexStore {
     return open(current(collection, build), build);
   }
 
-  private VectorIndex open(Path path, Build build) {
+  private LuceneIndex open(Path path, Build build) {
     return LuceneIndex.open(path, build.getModel().getDimension(), settings.exactBelow());
   }
 
   @Override
   public VectorIndex openNext(Collection collection, Build build) {
-    Path path =
-        directory(collection)
-            .resolve(build.getId() + "." + Long.toString(System.currentTimeMillis(), RADIX));
-    VectorIndex next = open(path, build);
-    beside.put(next, path);
-    return next;
+    long now = clock.getAsLong();
+    long made = lastMade.updateAndGet(last -> Math.max(last + 1, now));
+    return open(
+        directory(collection).resolve(build.getId() + "." + Long.toString(made, RADIX)), build);
   }
 
   @Override
   public void promote(Collection collection, Build build, VectorIndex next) {
-    Path path = beside.get(next);
-    if (path == null) {
-      throw new IllegalArgumentException("not made beside");
+    Path directory = directory(collection);
+    if (!(next instanceof LuceneIndex made)
+        || !directory.equals(made.path().getParent())
+        || !buildOf(made.path()).equals(build.getId())) {
+      throw new IllegalArgumentException("not an index of build " + build.getId());
     }
+    next.commit();
     try {
-      next.commit();
-      Path pointer = directory(collection).resolve(build.getId() + CURRENT);
-      Path written = directory(collection).resolve(build.getId() + CURRENT + ".new");
-      Files.writeString(written, path.getFileName().toString());
-      Files.move(written, pointer, StandardCopyOption.ATOMIC_MOVE);
-      beside.remove(next);
+      Path written = directory.resolve(build.getId() + CURRENT + ".new");
+      Files.writeString(written, made.path().getFileName().toString());
+      Files.move(written, pointer(collection, build), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new IndexException(
           IndexException.Kind.UNAVAILABLE, "the new index cannot take its place: " + e, e);
@@ -96,7 +106,7 @@ public final class LuceneStore implements IndexStore {
 
   @Override
   public boolean isCurrent(Collection collection, Build build, VectorIndex index) {
-    return true;
+    return index instanceof LuceneIndex open && open.path().equals(current(collection, build));
   }
 
   @Override
@@ -150,7 +160,7 @@ public final class LuceneStore implements IndexStore {
     try (Stream<Path> inside = Files.list(parent)) {
       return inside
           .filter(Files::isDirectory)
-          .filter(each -> GENERATION.matcher(each.getFileName().toString()).matches())
+          .filter(each -> KEPT.matcher(each.getFileName().toString()).matches())
           .toList();
     } catch (IOException | UncheckedIOException e) {
       LOG.warnf("%s cannot be listed: %s", parent, e);
@@ -171,15 +181,19 @@ public final class LuceneStore implements IndexStore {
     return settings.directory().resolve(collection.getId());
   }
 
+  private Path pointer(Collection collection, Build build) {
+    return directory(collection).resolve(build.getId() + CURRENT);
+  }
+
   private Path current(Collection collection, Build build) {
-    Path pointer = directory(collection).resolve(build.getId() + CURRENT);
+    Path pointer = pointer(collection, build);
     try {
       if (Files.exists(pointer)) {
         String name = Files.readString(pointer).strip();
-        if (GENERATION.matcher(name).matches() && name.startsWith(build.getId() + ".")) {
+        if (GENERATION.matcher(name).matches() && buildOf(Path.of(name)).equals(build.getId())) {
           return directory(collection).resolve(name);
         }
-        LOG.errorf("%s names no index; it is not used", pointer);
+        LOG.errorf("%s does not name an index of its build; it is ignored", pointer);
       }
     } catch (IOException e) {
       throw new IndexException(

@@ -20,71 +20,79 @@ public interface MilvusSettings {
   /** API key, or user and password with a colon between them. */
   Optional<String> token();
 
-  /** User, where there is no token. */
+  /** User, if there is no token. */
   Optional<String> username();
 
   /** Password of the user. */
   Optional<String> password();
 
-  /** Database of Milvus; its default where there is none. */
+  /** Database of Milvus; the server's default if not set. */
   Optional<String> database();
 
-  /** File with the certificates (PEM) that the server's is checked with; switches TLS on. */
+  /**
+   * File with the certificates (PEM) that the server's certificate is checked against; switches TLS
+   * on.
+   */
   Optional<String> caFile();
 
-  /** File with our certificate (PEM), where the server wants one. */
+  /** File with the client certificate (PEM), if the server asks for one. */
   Optional<String> certFile();
 
-  /** File with the key (PEM) of our certificate. */
+  /** File with the key (PEM) of the client certificate. */
   Optional<String> keyFile();
 
-  /** Name that the server's certificate must have, where it is not the host. */
+  /** Name that the server's certificate must have, if it is not the host. */
   Optional<String> serverName();
 
-  /** Deadline of one call: a server that hangs counts as away after it. */
+  /** Deadline of one call: after it, a server that hangs counts as away. */
   @WithDefault("10s")
   Duration callTimeout();
 
-  /** Time for repetitions of a call that failed, all together; then the sink pauses. */
+  /**
+   * Time for all repetitions of a failed call together; then the index pauses and is opened again.
+   */
   @WithDefault("2s")
   Duration retryTimeout();
 
-  /** First part of the names of all collections and aliases; installations may share a Milvus. */
+  /**
+   * First part of the names of all collections and aliases, so that installations can share a
+   * Milvus.
+   */
   @WithDefault("lookalike")
   String prefix();
 
   /**
-   * Text attribute that is the partition key: a filter that asks for one value of it looks at a
-   * part of the index only. Another one builds the index anew, beside the old one.
+   * Text attribute that is the partition key: a filter for one value of it searches only a part of
+   * the index. A change rebuilds the index, beside the old one.
    */
   @WithDefault("tenant")
   String tenantAttribute();
 
   /**
-   * Physical partitions that the values of the partition key share. Many tenants want many; each
-   * costs segments of its own. Another number builds the index anew.
+   * Physical partitions that the values of the partition key share. Many tenants need many; each
+   * costs segments of its own. A change rebuilds the index.
    */
   @WithDefault("16")
   @Min(1)
   @Max(1024)
   int partitions();
 
-  /** Write channels of a collection; one takes some thousand images a second. */
+  /** Write channels of a collection; one takes a few thousand images a second. */
   @WithDefault("1")
   @Min(1)
   @Max(16)
   int shards();
 
   /**
-   * Kind of index, as Milvus calls it: HNSW (memory), IVF_FLAT, DISKANN (disk), GPU_CAGRA, ...;
-   * what the server does not have it refuses. Another one builds the index anew.
+   * Kind of index, as Milvus calls it: HNSW (memory), IVF_FLAT, DISKANN (disk), GPU_CAGRA, ...; the
+   * server refuses what it does not have. A change rebuilds the index.
    */
   @WithDefault("HNSW")
   String indexType();
 
   /**
-   * Parameters of building the index, as Milvus calls them: M and efConstruction of HNSW (16 and
-   * 200 if not set), nlist of IVF_FLAT. Others build the index anew.
+   * Parameters for building the index, as Milvus calls them: M and efConstruction of HNSW (16 and
+   * 200 if not set), nlist of IVF_FLAT. A change rebuilds the index.
    */
   Map<String, String> indexParams();
 
@@ -95,14 +103,16 @@ public interface MilvusSettings {
   Map<String, String> searchParams();
 
   /**
-   * Images that one request may have read and compared one by one: exact searches, and filters that
-   * Milvus cannot decide (contains, endsWith). What would need more is refused.
+   * Images that one request may compare one by one, in exact searches and with filters that Milvus
+   * cannot decide (contains, endsWith). A request that needs more is refused.
    */
   @WithDefault("100000")
   @Min(1)
   int maxScanned();
 
-  /** How often a replica that only serves looks how far the index is, and at the alias. */
+  /**
+   * How often a replica that only serves checks how far the index is, and where the alias points.
+   */
   @WithDefault("500ms")
   Duration watchInterval();
 

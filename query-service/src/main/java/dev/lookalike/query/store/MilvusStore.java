@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Indexes in Milvus. The alias of an index is {@code <prefix>_<collection id>_<build id>}; the
- * collections behind it have a further part that says when they were made.
+ * Keeps indexes in Milvus. The alias of an index is {@code <prefix>_<collection id>_<build id>};
+ * the collections behind it have one more part, which says when they were made.
  */
 public final class MilvusStore implements IndexStore {
   private final MilvusServer server;

@@ -6,8 +6,8 @@ import dev.lookalike.query.index.VectorIndex;
 import java.util.Optional;
 
 /**
- * The index that is made beside the one that answers, until it is promoted; then it is that one.
- * Thread-safe.
+ * The index of a build that is made beside the one that answers. Once promoted, it is the one that
+ * answers. Thread-safe.
  */
 public final class NextIndex implements IndexSource {
   private final IndexStore store;
@@ -33,7 +33,7 @@ public final class NextIndex implements IndexSource {
     return !promoted || store.isCurrent(collection, build, index);
   }
 
-  /** Before it is promoted, the one that answers stays. */
+  /** Before the promotion, deletes what is beside the index that answers. */
   @Override
   public void delete(Collection collection, Build build) {
     if (promoted) {

@@ -15,13 +15,13 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class FoldTest {
-  private Optional<ImageRecord> record = Optional.empty();
+  private Optional<FoldedImage> record = Optional.empty();
 
   /** Whether any of the changes has changed the record. */
   private boolean apply(Change... changes) {
     boolean changed = false;
     for (Change change : changes) {
-      Optional<ImageRecord> next = Fold.apply(record, change);
+      Optional<FoldedImage> next = Fold.apply(record, change);
       changed |= next.isPresent();
       record = next.isPresent() ? next : record;
     }
@@ -29,7 +29,7 @@ class FoldTest {
   }
 
   private Entry entry() {
-    return record.flatMap(ImageRecord::entry).orElseThrow();
+    return record.flatMap(FoldedImage::entry).orElseThrow();
   }
 
   private List<String> labels() {
@@ -101,7 +101,7 @@ class FoldTest {
   @Test
   void aWordMayComeBeforeItsVersion() {
     assertThat(apply(price(1, 5, 50))).isTrue();
-    assertThat(record.flatMap(ImageRecord::entry)).as("nothing to answer yet").isEmpty();
+    assertThat(record.flatMap(FoldedImage::entry)).as("nothing to answer yet").isEmpty();
     apply(embedded(0, 1, 0));
     assertThat(entry().attributes()).as("of another version").containsEntry("price", number(0));
     apply(embedded(1, 1, 0));

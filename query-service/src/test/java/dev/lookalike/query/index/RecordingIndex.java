@@ -20,7 +20,7 @@ public final class RecordingIndex implements VectorIndex {
 
   public boolean closed;
   private final int dimension;
-  private final SortedMap<String, ImageRecord> records = new ConcurrentSkipListMap<>();
+  private final SortedMap<String, FoldedImage> records = new ConcurrentSkipListMap<>();
   private volatile Progress progress = Progress.NONE;
 
   public RecordingIndex(int dimension) {
@@ -89,7 +89,7 @@ public final class RecordingIndex implements VectorIndex {
     asked.add(query);
     return entries().stream()
         .filter(entry -> entry.state() == State.SEARCHABLE)
-        .filter(entry -> Admission.admits(query.filter(), entry))
+        .filter(entry -> FilterMatcher.matches(query.filter(), entry))
         .map(
             entry ->
                 new Neighbour(
@@ -129,7 +129,7 @@ public final class RecordingIndex implements VectorIndex {
   public List<Entry> list(Listing query) {
     return entries().stream()
         .filter(entry -> query.states().contains(entry.state()))
-        .filter(entry -> Admission.admits(query.filter(), entry))
+        .filter(entry -> FilterMatcher.matches(query.filter(), entry))
         .filter(
             entry -> query.after().map(after -> entry.imageId().compareTo(after) > 0).orElse(true))
         .limit(query.limit())
@@ -141,7 +141,7 @@ public final class RecordingIndex implements VectorIndex {
   public long count(Filter filter) {
     return entries().stream()
         .filter(entry -> entry.state() == State.SEARCHABLE)
-        .filter(entry -> Admission.admits(filter, entry))
+        .filter(entry -> FilterMatcher.matches(filter, entry))
         .count();
   }
 

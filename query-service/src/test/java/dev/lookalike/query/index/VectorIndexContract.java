@@ -117,6 +117,10 @@ public abstract class VectorIndexContract {
     index.close();
     index.close();
     assertThatThrownBy(() -> index.counts()).isInstanceOf(IndexException.class);
+    assertThatThrownBy(() -> index.refresh()).isInstanceOf(IndexException.class);
+    assertThatThrownBy(() -> index.commit()).isInstanceOf(IndexException.class);
+    assertThatThrownBy(() -> index.apply(List.of(embedded("a", 0, 1, 0, 0, 0)), progress(1)))
+        .isInstanceOf(IndexException.class);
   }
 
   @Test

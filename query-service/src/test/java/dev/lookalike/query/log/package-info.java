@@ -1,4 +1,4 @@
-/** How records become changes. */
+/** Following the log with Kafka's own fake of a consumer. */
 @NullMarked
 package dev.lookalike.query.log;
 

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Every endpoint of a service with the role that it needs. What is not in it is refused. Immutable.
@@ -148,6 +149,14 @@ public final class AccessTable {
   /** What a gRPC method needs; empty where it is not in the table. */
   Optional<Need> call(String fullMethodName) {
     return Optional.ofNullable(calls.get(fullMethodName));
+  }
+
+  /** The methods that a path takes; none where there is nothing at the path. */
+  public Set<String> methods(String path) {
+    return routes.stream()
+        .map(Route::method)
+        .filter(method -> request(method, path).isPresent())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /**

@@ -28,11 +28,14 @@ public interface AdmissionPolicy {
   /** What is said where there is no place. */
   String full();
 
+  /** Longest body of an HTTP request; a longer one is refused with TOO_MANY_BYTES. */
+  long largestBody();
+
   /**
-   * Longest body of an HTTP request that is let in before a resource is reached; empty where
-   * resources take the places themselves.
+   * Whether HTTP bodies are given a place before a resource is reached; false where the resources
+   * take the places themselves.
    */
-  Optional<Long> largestBody();
+  boolean admitsBodies();
 
   /**
    * Whether messages of a method may be compressed: what they become is not known before they are

@@ -47,9 +47,6 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
   /** Calls of one connection at once; a client with more to do opens the next when one ends. */
   private static final int CALLS_PER_CONNECTION = 100;
 
-  /** The transport's own limit of a message, in largest requests. */
-  private static final long TRANSPORT_FACTOR = 2;
-
   private static final long IDLE_CONNECTION_MINUTES = 10;
   private static final long LOOK_EVERY_MILLIS = 250;
 
@@ -78,9 +75,6 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
   public void customize(GrpcServerConfiguration configuration, VertxServerBuilder builder) {
     builder
         .nettyBuilder()
-        // What is too long is refused here, with a code, as it comes: the transport has none.
-        .maxInboundMessageSize(
-            (int) Math.min(Integer.MAX_VALUE, TRANSPORT_FACTOR * policy.largest()))
         .flowControlWindow(WINDOW)
         .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
         .maxConnectionIdle(IDLE_CONNECTION_MINUTES, TimeUnit.MINUTES);

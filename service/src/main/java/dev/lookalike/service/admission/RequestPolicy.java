@@ -10,29 +10,27 @@ import java.util.Optional;
  * its first byte to its answer.
  *
  * @param maxBytes see {@link RequestSettings#maxBytes}
- * @param body bytes of a body, at most
- * @param message bytes of a gRPC message, at most
+ * @param largestBody bytes of one body or message, at most
  */
 public record RequestPolicy(
-    long maxBytes, long body, long message, Duration readTimeout, Duration stallTimeout)
+    long maxBytes, long largestBody, Duration readTimeout, Duration stallTimeout)
     implements AdmissionPolicy {
-  /** A request is held as it came and once parsed. */
-  private static final int FACTOR = 2;
-
   /** What comes with every request needs no place. */
   static final long FREE = 64 << 10;
 
-  /** What frames cost beside their bytes, in the worst case that is let in. */
+  /** A request is held as it came and once parsed. */
+  private static final int FACTOR = 2;
+
+  /** What frames may cost beside their bytes: an eighth. */
   private static final long FRAMES = 8;
 
-  public static RequestPolicy of(RequestSettings settings, long body, long message) {
+  public static RequestPolicy of(RequestSettings settings) {
     return new RequestPolicy(
         settings
             .maxBytes()
             .map(MemorySize::asLongValue)
             .orElse(Runtime.getRuntime().maxMemory() / 2),
-        body,
-        message,
+        settings.maxRequestBytes().asLongValue(),
         settings.readTimeout(),
         settings.stallTimeout());
   }
@@ -44,7 +42,11 @@ public record RequestPolicy(
 
   @Override
   public long largest() {
-    return FACTOR * (Math.max(body, message) + Math.max(body, message) / FRAMES);
+    return FACTOR * largestMessage();
+  }
+
+  private long largestMessage() {
+    return largestBody + largestBody / FRAMES;
   }
 
   @Override
@@ -58,8 +60,8 @@ public record RequestPolicy(
   }
 
   @Override
-  public Optional<Long> largestBody() {
-    return Optional.of(body);
+  public boolean admitsBodies() {
+    return true;
   }
 
   @Override
@@ -69,6 +71,6 @@ public record RequestPolicy(
 
   @Override
   public Optional<MessageLimit> limit(MethodDescriptor<?, ?> method) {
-    return Optional.of(new MessageLimit(FREE, message + message / FRAMES));
+    return Optional.of(new MessageLimit(FREE, largestMessage()));
   }
 }

@@ -14,6 +14,13 @@ public interface RequestSettings {
    */
   Optional<MemorySize> maxBytes();
 
+  /**
+   * Bytes of one body or message, at most; a longer one is refused with TOO_MANY_BYTES. Default: a
+   * query image of 32 MiB in base64, with some text beside it.
+   */
+  @WithDefault("48M")
+  MemorySize maxRequestBytes();
+
   /** Longest time for a body or a message to arrive. */
   @WithDefault("60s")
   Duration readTimeout();

@@ -40,7 +40,7 @@ public record Problem(
   }
 
   /** The answer of a resource. */
-  static Response response(RefusedException refused) {
+  public static Response response(RefusedException refused) {
     Response.ResponseBuilder response =
         Response.status(refused.code().http()).type(MEDIA_TYPE).entity(of(refused));
     if (refused.code().retryable()) {

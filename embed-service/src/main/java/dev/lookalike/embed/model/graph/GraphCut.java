@@ -1,9 +1,12 @@
 package dev.lookalike.embed.model.graph;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
 import dev.lookalike.embed.model.graph.GraphFile.Part;
 import dev.lookalike.embed.model.graph.GraphFile.Span;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -119,39 +122,28 @@ public record GraphCut(
   /** Outputs that the file does not have, by name only: ONNX Runtime finds type and shape. */
   private byte[] outputs() {
     List<String> there = file.outputs();
-    return written(
-        out -> {
-          for (String name : wanted) {
-            if (!there.contains(name)) {
-              byte[] value = written(inner -> inner.writeString(1, name));
-              out.writeByteArray(GraphFile.GRAPH_OUTPUT, value);
-            }
-          }
-        });
+    GraphProto.Builder added = GraphProto.newBuilder();
+    for (String name : wanted) {
+      if (!there.contains(name)) {
+        added.addOutput(ValueInfoProto.newBuilder().setName(name));
+      }
+    }
+    return added.build().toByteArray();
   }
 
+  /** Tag and length of the main graph within its file. */
   private static byte[] head(int graphBytes) {
-    return written(
-        out -> {
-          out.writeTag(
-              GraphFile.MODEL_GRAPH, com.google.protobuf.WireFormat.WIRETYPE_LENGTH_DELIMITED);
-          out.writeUInt32NoTag(graphBytes);
-        });
-  }
-
-  private interface Writer {
-    void write(CodedOutputStream out) throws IOException;
-  }
-
-  private static byte[] written(Writer writer) {
-    ByteArrayOutputStream target = new ByteArrayOutputStream();
+    byte[] head =
+        new byte
+            [CodedOutputStream.computeTagSize(ModelProto.GRAPH_FIELD_NUMBER)
+                + CodedOutputStream.computeUInt32SizeNoTag(graphBytes)];
+    CodedOutputStream out = CodedOutputStream.newInstance(head);
     try {
-      CodedOutputStream out = CodedOutputStream.newInstance(target);
-      writer.write(out);
-      out.flush();
+      out.writeTag(ModelProto.GRAPH_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+      out.writeUInt32NoTag(graphBytes);
     } catch (IOException e) {
       throw new UncheckedIOException("memory does not fail", e);
     }
-    return target.toByteArray();
+    return head;
   }
 }

@@ -1,6 +1,21 @@
 package dev.lookalike.embed.model.graph;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.ExtensionRegistryLite;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -17,8 +32,10 @@ import java.util.TreeSet;
 
 /**
  * An ONNX graph as it lies in memory: what must be known of it before it is loaded, and where each
- * part of it begins and ends, so that {@link GraphCut} can leave parts out. Weights are passed
- * over, never copied. Field numbers are those of onnx.proto3 (ONNX 1.19).
+ * part of it begins and ends, so that {@link GraphCut} can leave parts out. Each part is read by
+ * the generated classes of ONNX; the two messages around them are walked here, and the numbers of
+ * weights passed over, so that none of them is ever on the heap
+ * (docs/adr/0020-what-is-read-by-hand.md).
  *
  * @param bytes the whole file
  * @param parts of the main graph, in their order
@@ -35,36 +52,22 @@ public record GraphFile(
     SortedSet<String> externalFiles,
     boolean dynamicallyQuantised,
     int opset) {
-  static final int MODEL_GRAPH = 7;
-  private static final int MODEL_OPSET = 8;
-  private static final int OPSET_DOMAIN = 1;
-  private static final int OPSET_VERSION = 2;
-  static final int GRAPH_OUTPUT = 12;
-  private static final int GRAPH_NODE = 1;
-  private static final int GRAPH_INITIALIZER = 5;
-  private static final int GRAPH_INPUT = 11;
-  private static final int NODE_INPUT = 1;
-  private static final int NODE_OUTPUT = 2;
-  private static final int NODE_OP_TYPE = 4;
-  private static final int NODE_ATTRIBUTE = 5;
-  private static final int ATTRIBUTE_TENSOR = 5;
-  private static final int ATTRIBUTE_GRAPH = 6;
-  private static final int TENSOR_DIMENSION = 1;
-  private static final int TENSOR_TYPE = 2;
-  private static final int TENSOR_NAME = 8;
-  private static final int TENSOR_EXTERNAL_DATA = 13;
-  private static final int VALUE_NAME = 1;
-  private static final int VALUE_TYPE = 2;
-  private static final int TYPE_TENSOR = 1;
-  private static final int TENSOR_TYPE_NUMBERS = 1;
-  private static final int TENSOR_TYPE_SHAPE = 2;
-  private static final int SHAPE_DIMENSION = 1;
-  private static final int DIMENSION_VALUE = 1;
-  private static final int ENTRY_KEY = 1;
-  private static final int ENTRY_VALUE = 2;
+  /** A side of a shape that the graph leaves open. */
+  private static final long OPEN = -1;
 
-  /** Messages within messages, at most: graphs in attributes of nodes of graphs. */
-  private static final int MAX_DEPTH = 64;
+  /** Bytes of a tensor without its numbers, about: name, type, shape, place of external data. */
+  private static final int KEPT_BYTES = 256;
+
+  /** Fields of a tensor that hold its numbers. */
+  private static final Set<Integer> NUMBERS =
+      Set.of(
+          TensorProto.FLOAT_DATA_FIELD_NUMBER,
+          TensorProto.INT32_DATA_FIELD_NUMBER,
+          TensorProto.STRING_DATA_FIELD_NUMBER,
+          TensorProto.INT64_DATA_FIELD_NUMBER,
+          TensorProto.RAW_DATA_FIELD_NUMBER,
+          TensorProto.DOUBLE_DATA_FIELD_NUMBER,
+          TensorProto.UINT64_DATA_FIELD_NUMBER);
 
   /** From the first byte of a field, its tag, to behind its last. */
   public record Span(int from, int to) {}
@@ -109,279 +112,151 @@ public record GraphFile(
     private boolean dynamic;
     private int opset;
 
-    Scan(ByteBuffer bytes) {
-      in = CodedInputStream.newInstance(bytes);
+    Scan(ByteBuffer bytes) throws IOException {
+      // What nodes hold of raw numbers stays where it lies.
+      in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+      in.enableAliasing(true);
     }
 
     void model() throws IOException {
       for (int start = position(), tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, MODEL_GRAPH)) {
-          int limit = push();
+        if (isMessage(tag, ModelProto.GRAPH_FIELD_NUMBER)) {
+          int limit = in.pushLimit(in.readRawVarint32());
           graph();
           in.popLimit(limit);
           graph = Optional.of(new Span(start, position()));
-        } else if (isMessage(tag, MODEL_OPSET)) {
-          opset();
+        } else if (isMessage(tag, ModelProto.OPSET_IMPORT_FIELD_NUMBER)) {
+          OperatorSetIdProto operators = message(OperatorSetIdProto.parser());
+          if (operators.getDomain().isEmpty() || operators.getDomain().equals("ai.onnx")) {
+            opset = (int) operators.getVersion();
+          }
         } else {
           skip(tag);
         }
         start = position();
-      }
-    }
-
-    private void opset() throws IOException {
-      int limit = push();
-      String domain = "";
-      int version = 0;
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, OPSET_DOMAIN)) {
-          domain = in.readString();
-        } else if (tag == (OPSET_VERSION << 3)) {
-          version = (int) in.readInt64();
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
-      if (domain.isEmpty() || domain.equals("ai.onnx")) {
-        opset = version;
       }
     }
 
     private void graph() throws IOException {
       for (int start = position(), tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, GRAPH_NODE)) {
-          NodeFields node = node(1);
-          parts.add(
-              new Part.Node(new Span(start, position()), node.operator, node.inputs, node.outputs));
-        } else if (isMessage(tag, GRAPH_INITIALIZER)) {
-          TensorFields tensor = tensor();
-          parts.add(
-              new Part.Initializer(new Span(start, position()), tensor.name, tensor.external()));
-        } else if (isMessage(tag, GRAPH_INPUT)) {
-          ValueFields value = value();
-          parts.add(
-              new Part.Input(
-                  new Span(start, position()), value.name, value.type, List.copyOf(value.shape)));
-        } else if (isMessage(tag, GRAPH_OUTPUT)) {
-          String name = value().name;
-          parts.add(new Part.Output(new Span(start, position()), name));
-        } else {
-          skip(tag);
-          parts.add(new Part.Other(new Span(start, position())));
-        }
+        parts.add(part(start, tag));
         start = position();
       }
     }
 
-    private static final class NodeFields {
-      private final List<String> inputs = new ArrayList<>();
-      private final List<String> outputs = new ArrayList<>();
-      private String operator = "";
+    private Part part(int start, int tag) throws IOException {
+      if (isMessage(tag, GraphProto.NODE_FIELD_NUMBER)) {
+        NodeProto node = message(NodeProto.parser());
+        List<String> inputs = new ArrayList<>();
+        look(node, inputs);
+        return new Part.Node(
+            span(start), node.getOpType(), inputs, List.copyOf(node.getOutputList()));
+      }
+      if (isMessage(tag, GraphProto.INITIALIZER_FIELD_NUMBER)) {
+        TensorProto tensor = withoutNumbers();
+        look(tensor);
+        return new Part.Initializer(span(start), tensor.getName(), external(tensor));
+      }
+      if (isMessage(tag, GraphProto.INPUT_FIELD_NUMBER)) {
+        ValueInfoProto value = message(ValueInfoProto.parser());
+        TypeProto.Tensor type = value.getType().getTensorType();
+        return new Part.Input(
+            span(start),
+            value.getName(),
+            type.getElemType(),
+            type.getShape().getDimList().stream()
+                .map(side -> side.hasDimValue() ? side.getDimValue() : OPEN)
+                .toList());
+      }
+      if (isMessage(tag, GraphProto.OUTPUT_FIELD_NUMBER)) {
+        String name = message(ValueInfoProto.parser()).getName();
+        return new Part.Output(span(start), name);
+      }
+      skip(tag);
+      return new Part.Other(span(start));
     }
 
-    private NodeFields node(int depth) throws IOException {
-      if (depth > MAX_DEPTH) {
-        throw new IOException("messages nest deeper than " + MAX_DEPTH);
+    /**
+     * @param inputs gets what the node takes, and what graphs within it may take from outside
+     */
+    private void look(NodeProto node, List<String> inputs) {
+      inputs.addAll(node.getInputList());
+      dynamic |= node.getOpType().startsWith("DynamicQuantize");
+      for (AttributeProto attribute : node.getAttributeList()) {
+        look(attribute.getT());
+        attribute.getTensorsList().forEach(this::look);
+        Set<String> taken = new HashSet<>();
+        look(attribute.getG(), taken);
+        attribute.getGraphsList().forEach(inner -> look(inner, taken));
+        inputs.addAll(taken);
       }
-      int limit = push();
-      NodeFields node = new NodeFields();
+    }
+
+    private void look(GraphProto inner, Set<String> taken) {
+      List<String> inputs = new ArrayList<>();
+      inner.getNodeList().forEach(node -> look(node, inputs));
+      taken.addAll(inputs);
+      inner.getInitializerList().forEach(this::look);
+      inner.getOutputList().forEach(output -> taken.add(output.getName()));
+    }
+
+    private void look(TensorProto tensor) {
+      entry(tensor, "location").ifPresent(files::add);
+    }
+
+    private static Optional<External> external(TensorProto tensor) throws IOException {
+      Optional<String> file = entry(tensor, "location");
+      if (file.isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(
+            new External(
+                file.get(),
+                Long.parseLong(entry(tensor, "offset").orElse("0")),
+                Long.parseLong(entry(tensor, "length").orElse("-1")),
+                tensor.getDataType(),
+                tensor.getDimsList().stream().mapToLong(Long::longValue).toArray()));
+      } catch (NumberFormatException e) {
+        throw new IOException(
+            "external data of " + tensor.getName() + ": " + tensor.getExternalDataList(), e);
+      }
+    }
+
+    private static Optional<String> entry(TensorProto tensor, String key) {
+      return tensor.getExternalDataList().stream()
+          .filter(each -> each.getKey().equals(key))
+          .map(StringStringEntryProto::getValue)
+          .reduce((first, last) -> last);
+    }
+
+    /** The tensor of the field that is next, without its numbers. */
+    private TensorProto withoutNumbers() throws IOException {
+      int limit = in.pushLimit(in.readRawVarint32());
+      ByteString.Output kept = ByteString.newOutput();
+      CodedOutputStream out = CodedOutputStream.newInstance(kept, KEPT_BYTES);
       for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, NODE_INPUT)) {
-          node.inputs.add(in.readString());
-        } else if (isMessage(tag, NODE_OUTPUT)) {
-          node.outputs.add(in.readString());
-        } else if (isMessage(tag, NODE_OP_TYPE)) {
-          node.operator = in.readString();
-          dynamic |= node.operator.startsWith("DynamicQuantize");
-        } else if (isMessage(tag, NODE_ATTRIBUTE)) {
-          attribute(node, depth);
-        } else {
+        if (NUMBERS.contains(WireFormat.getTagFieldNumber(tag))) {
           skip(tag);
+        } else if (!in.skipField(tag, out)) {
+          throw new IOException("a group ends that did not begin");
         }
       }
+      out.flush();
       in.popLimit(limit);
-      return node;
+      return TensorProto.parseFrom(kept.toByteString());
     }
 
-    private void attribute(NodeFields node, int depth) throws IOException {
-      int limit = push();
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, ATTRIBUTE_TENSOR)) {
-          tensor();
-        } else if (isMessage(tag, ATTRIBUTE_GRAPH)) {
-          node.inputs.addAll(inner(depth + 1));
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
-    }
-
-    /** Names that a graph within a node may take from outside: all that its nodes take. */
-    private Set<String> inner(int depth) throws IOException {
-      int limit = push();
-      Set<String> taken = new HashSet<>();
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, GRAPH_NODE)) {
-          taken.addAll(node(depth + 1).inputs);
-        } else if (isMessage(tag, GRAPH_INITIALIZER)) {
-          tensor();
-        } else if (isMessage(tag, GRAPH_OUTPUT)) {
-          taken.add(value().name);
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
-      return taken;
-    }
-
-    private static final class TensorFields {
-      private final Map<String, String> entries = new HashMap<>();
-      private final List<Long> shape = new ArrayList<>();
-      private String name = "";
-      private int type;
-
-      Optional<External> external() throws IOException {
-        String file = entries.get("location");
-        if (file == null) {
-          return Optional.empty();
-        }
-        try {
-          return Optional.of(
-              new External(
-                  file,
-                  Long.parseLong(entries.getOrDefault("offset", "0")),
-                  Long.parseLong(entries.getOrDefault("length", "-1")),
-                  type,
-                  shape.stream().mapToLong(Long::longValue).toArray()));
-        } catch (NumberFormatException e) {
-          throw new IOException("external data of " + name + ": " + entries, e);
-        }
-      }
-    }
-
-    private TensorFields tensor() throws IOException {
-      int limit = push();
-      TensorFields tensor = new TensorFields();
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, TENSOR_EXTERNAL_DATA)) {
-          entry(tensor.entries);
-        } else if (isMessage(tag, TENSOR_NAME)) {
-          tensor.name = in.readString();
-        } else if (isMessage(tag, TENSOR_DIMENSION)) {
-          int packed = push();
-          while (in.getBytesUntilLimit() > 0) {
-            tensor.shape.add(in.readInt64());
-          }
-          in.popLimit(packed);
-        } else if (tag == (TENSOR_DIMENSION << 3)) {
-          tensor.shape.add(in.readInt64());
-        } else if (tag == (TENSOR_TYPE << 3)) {
-          tensor.type = in.readInt32();
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
-      String file = tensor.entries.get("location");
-      if (file != null) {
-        files.add(file);
-      }
-      return tensor;
-    }
-
-    private void entry(Map<String, String> entries) throws IOException {
-      int limit = push();
-      String key = "";
-      String value = "";
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, ENTRY_KEY)) {
-          key = in.readString();
-        } else if (isMessage(tag, ENTRY_VALUE)) {
-          value = in.readString();
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
-      entries.put(key, value);
-    }
-
-    private static final class ValueFields {
-      private final List<Long> shape = new ArrayList<>();
-      private String name = "";
-      private int type;
-    }
-
-    private ValueFields value() throws IOException {
-      int limit = push();
-      ValueFields value = new ValueFields();
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, VALUE_NAME)) {
-          value.name = in.readString();
-        } else if (isMessage(tag, VALUE_TYPE)) {
-          within(TYPE_TENSOR, () -> tensorType(value));
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
-      return value;
-    }
-
-    private void tensorType(ValueFields value) throws IOException {
-      int limit = push();
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (tag == (TENSOR_TYPE_NUMBERS << 3)) {
-          value.type = in.readInt32();
-        } else if (isMessage(tag, TENSOR_TYPE_SHAPE)) {
-          within(SHAPE_DIMENSION, () -> value.shape.add(dimension()));
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
-    }
-
-    private long dimension() throws IOException {
-      int limit = push();
-      long side = -1;
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (tag == (DIMENSION_VALUE << 3)) {
-          side = in.readInt64();
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
-      return side;
-    }
-
-    private interface Reader {
-      void read() throws IOException;
-    }
-
-    /** Reads the messages of one field within a message. */
-    private void within(int field, Reader reader) throws IOException {
-      int limit = push();
-      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-        if (isMessage(tag, field)) {
-          reader.read();
-        } else {
-          skip(tag);
-        }
-      }
-      in.popLimit(limit);
+    private <T extends MessageLite> T message(Parser<T> parser) throws IOException {
+      return in.readMessage(parser, ExtensionRegistryLite.getEmptyRegistry());
     }
 
     private static boolean isMessage(int tag, int field) {
       return tag == (field << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED);
     }
 
-    private int push() throws IOException {
-      return in.pushLimit(in.readRawVarint32());
+    private Span span(int start) {
+      return new Span(start, position());
     }
 
     private int position() {

@@ -1,68 +1,60 @@
 package dev.lookalike.embed.model.graph;
 
-import com.google.protobuf.CodedOutputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Writes a small ONNX graph, or the beginning of another one; the same bytes for the same calls.
- * Field numbers are those of onnx.proto3 (ONNX 1.19); opset 17.
+ * Writes a small ONNX graph, or the beginning of another one, in the words of this service; the
+ * same bytes for the same calls. Opset 17.
  */
 public final class OnnxGraph {
   /** {@code TensorProto.DataType}. */
-  public static final int FLOAT = 1;
+  public static final int FLOAT = TensorProto.DataType.FLOAT_VALUE;
 
-  public static final int UINT8 = 2;
-  public static final int INT32 = 6;
-  public static final int INT64 = 7;
-  public static final int FLOAT16 = 10;
+  public static final int UINT8 = TensorProto.DataType.UINT8_VALUE;
+  public static final int INT32 = TensorProto.DataType.INT32_VALUE;
+  public static final int INT64 = TensorProto.DataType.INT64_VALUE;
+  public static final int FLOAT16 = TensorProto.DataType.FLOAT16_VALUE;
 
   private static final int IR_VERSION = 8;
   private static final int OPSET = 17;
 
   private final String name;
-  private final ByteArrayOutputStream nodes = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream initializers = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream inputs = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream outputs = new ByteArrayOutputStream();
-
-  /**
-   * An attribute of a node.
-   *
-   * @param value the fields of its value and type
-   */
-  public record Attribute(String name, Writer value) {}
-
-  public interface Writer {
-    void write(CodedOutputStream out) throws IOException;
-  }
+  private final GraphProto.Builder graph = GraphProto.newBuilder();
 
   public OnnxGraph(String name) {
     this.name = name;
   }
 
-  public static Attribute integer(String name, long value) {
-    return new Attribute(
-        name,
-        out -> {
-          out.writeInt64(3, value);
-          out.writeInt32(20, 2);
-        });
+  /** An attribute of a node. */
+  public static AttributeProto integer(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setI(value)
+        .setType(AttributeProto.AttributeType.INT)
+        .build();
   }
 
-  public static Attribute integers(String name, Long... values) {
-    return new Attribute(
-        name,
-        out -> {
-          for (long value : values) {
-            out.writeInt64(8, value);
-          }
-          out.writeInt32(20, 7);
-        });
+  /** An attribute of a node. */
+  public static AttributeProto integers(String name, Long... values) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .addAllInts(List.of(values))
+        .setType(AttributeProto.AttributeType.INTS)
+        .build();
   }
 
   /** A float32 input; a dimension of -1 is called N. */
@@ -72,19 +64,19 @@ public final class OnnxGraph {
 
   /** An input of numbers of a type; a dimension of -1 is called N. */
   public void input(int type, String name, long... shape) {
-    message(inputs, 11, out -> value(out, name, type, shape));
+    graph.addInput(value(name, type, shape));
   }
 
   /** A float32 output. */
   public void output(String name, long... shape) {
-    message(outputs, 12, out -> value(out, name, FLOAT, shape));
+    graph.addOutput(value(name, FLOAT, shape));
   }
 
   /** A constant of float32 numbers; returns its name. */
   public String floats(String name, float[] values, long... shape) {
     ByteBuffer raw = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
     raw.asFloatBuffer().put(values);
-    message(initializers, 5, out -> tensor(out, name, FLOAT, raw.array(), shape));
+    graph.addInitializer(tensor(FLOAT, raw.array(), shape).setName(name));
     return name;
   }
 
@@ -94,126 +86,65 @@ public final class OnnxGraph {
    * @param raw little-endian
    */
   public String constant(String name, int type, byte[] raw, long... shape) {
-    byte[] tensor = bytes(out -> tensor(out, "", type, raw, shape));
     return node(
         "Constant",
         name,
         List.of(),
-        new Attribute(
-            "value",
-            out -> {
-              out.writeByteArray(5, tensor);
-              out.writeInt32(20, 4);
-            }));
+        AttributeProto.newBuilder()
+            .setName("value")
+            .setT(tensor(type, raw, shape))
+            .setType(AttributeProto.AttributeType.TENSOR)
+            .build());
   }
 
   /** A node with one output; returns the output's name. */
-  public String node(String operator, String output, List<String> from, Attribute... attributes) {
-    message(
-        nodes,
-        1,
-        out -> {
-          for (String input : from) {
-            out.writeString(1, input);
-          }
-          out.writeString(2, output);
-          out.writeString(4, operator);
-          for (Attribute attribute : attributes) {
-            out.writeByteArray(
-                5,
-                bytes(
-                    inner -> {
-                      inner.writeString(1, attribute.name());
-                      attribute.value().write(inner);
-                    }));
-          }
-        });
+  public String node(
+      String operator, String output, List<String> from, AttributeProto... attributes) {
+    graph.addNode(
+        NodeProto.newBuilder()
+            .setOpType(operator)
+            .addAllInput(from)
+            .addOutput(output)
+            .addAllAttribute(List.of(attributes)));
     return output;
   }
 
   /** The whole model. */
   public byte[] toByteArray() {
-    return bytes(
-        out -> {
-          out.writeInt64(1, IR_VERSION);
-          out.writeString(2, "lookalike");
-          out.writeByteArray(
-              7,
-              bytes(
-                  graph -> {
-                    graph.writeRawBytes(nodes.toByteArray());
-                    graph.writeString(2, name);
-                    graph.writeRawBytes(initializers.toByteArray());
-                    graph.writeRawBytes(inputs.toByteArray());
-                    graph.writeRawBytes(outputs.toByteArray());
-                  }));
-          out.writeByteArray(8, bytes(opset -> opset.writeInt64(2, OPSET)));
-        });
+    return ModelProto.newBuilder()
+        .setIrVersion(IR_VERSION)
+        .setProducerName("lookalike")
+        .setGraph(graph.build().toBuilder().setName(name))
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET))
+        .build()
+        .toByteArray();
   }
 
   /** The fields of the graph alone, to stand in front of those of another one. */
   public byte[] fields() {
-    return bytes(this::fields);
+    return graph.build().toByteArray();
   }
 
-  private void fields(CodedOutputStream graph) throws IOException {
-    graph.writeRawBytes(nodes.toByteArray());
-    graph.writeRawBytes(initializers.toByteArray());
-    graph.writeRawBytes(inputs.toByteArray());
-    graph.writeRawBytes(outputs.toByteArray());
+  private static TensorProto.Builder tensor(int type, byte[] raw, long... shape) {
+    return TensorProto.newBuilder()
+        .addAllDims(Arrays.stream(shape).boxed().toList())
+        .setDataType(type)
+        .setRawData(ByteString.copyFrom(raw));
   }
 
-  private static void tensor(
-      CodedOutputStream out, String name, int type, byte[] raw, long... shape) throws IOException {
+  private static ValueInfoProto value(String name, int type, long... shape) {
+    TensorShapeProto.Builder sides = TensorShapeProto.newBuilder();
     for (long side : shape) {
-      out.writeInt64(1, side);
+      sides.addDim(
+          side < 0
+              ? Dimension.newBuilder().setDimParam("N")
+              : Dimension.newBuilder().setDimValue(side));
     }
-    out.writeInt32(2, type);
-    out.writeString(8, name);
-    out.writeByteArray(9, raw);
-  }
-
-  private static void value(CodedOutputStream out, String name, int type, long... shape)
-      throws IOException {
-    byte[] dimensions =
-        bytes(
-            inner -> {
-              for (long side : shape) {
-                inner.writeByteArray(
-                    1,
-                    bytes(
-                        dimension -> {
-                          if (side < 0) {
-                            dimension.writeString(2, "N");
-                          } else {
-                            dimension.writeInt64(1, side);
-                          }
-                        }));
-              }
-            });
-    byte[] tensor =
-        bytes(
-            inner -> {
-              inner.writeInt32(1, type);
-              inner.writeByteArray(2, dimensions);
-            });
-    out.writeString(1, name);
-    out.writeByteArray(2, bytes(inner -> inner.writeByteArray(1, tensor)));
-  }
-
-  private static void message(ByteArrayOutputStream target, int field, Writer writer) {
-    target.writeBytes(bytes(out -> out.writeByteArray(field, bytes(writer))));
-  }
-
-  private static byte[] bytes(Writer writer) {
-    ByteArrayOutputStream target = new ByteArrayOutputStream();
-    try {
-      CodedOutputStream out = CodedOutputStream.newInstance(target);
-      writer.write(out);
-      out.flush();
-    } catch (IOException e) {
-      throw new UncheckedIOException("memory does not fail", e);
-    }
-    return target.toByteArray();
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(TypeProto.Tensor.newBuilder().setElemType(type).setShape(sides)))
+        .build();
   }
 }

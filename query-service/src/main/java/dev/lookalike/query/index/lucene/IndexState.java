@@ -8,9 +8,9 @@ import java.util.Optional;
 import org.apache.lucene.index.CorruptIndexException;
 import org.jspecify.annotations.Nullable;
 
-/** What stands in the user data of a Lucene commit. */
+/** What an index keeps in the user data of a Lucene commit. */
 record IndexState(int dimension, Progress progress) {
-  /** Of the documents; an index with another one is built anew. */
+  /** Format of the documents; an index with another one is rebuilt. */
   private static final String FORMAT = "2";
 
   private static final String POSITION = "position/";
@@ -44,7 +44,7 @@ record IndexState(int dimension, Progress progress) {
       return Optional.empty();
     }
     if (!FORMAT.equals(present.get("format"))) {
-      throw new CorruptIndexException("of format " + present.get("format"), "user data");
+      throw new CorruptIndexException("it has format " + present.get("format"), "user data");
     }
     Map<LogPartition, Long> positions = new HashMap<>();
     Map<Integer, Long> applied = new HashMap<>();

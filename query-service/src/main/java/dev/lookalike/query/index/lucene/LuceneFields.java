@@ -8,7 +8,7 @@ import dev.lookalike.proto.image.v1.Label;
 import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Entry;
-import dev.lookalike.query.index.ImageRecord;
+import dev.lookalike.query.index.FoldedImage;
 import dev.lookalike.query.index.State;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -70,7 +70,7 @@ final class LuceneFields {
     return source.name() + "/" + name;
   }
 
-  static Document document(ImageRecord record) {
+  static Document document(FoldedImage record) {
     Document document = new Document();
     document.add(new StringField(ID, record.imageId(), Field.Store.NO));
     document.add(new SortedDocValuesField(ID, new BytesRef(record.imageId())));
@@ -128,7 +128,7 @@ final class LuceneFields {
    *
    * @param embedding as read for it, where it has one
    */
-  static ImageRecord record(String imageId, Document document, Optional<float[]> embedding)
+  static FoldedImage record(String imageId, Document document, Optional<float[]> embedding)
       throws IOException {
     try {
       List<Change.Annotation> annotations = new ArrayList<>();
@@ -140,11 +140,11 @@ final class LuceneFields {
       }
       BytesRef outcome = document.getBinaryValue(OUTCOME);
       if (outcome == null) {
-        return new ImageRecord(imageId, Optional.empty(), annotations);
+        return new FoldedImage(imageId, Optional.empty(), annotations);
       }
       EmbeddingEvent event =
           EmbeddingEvent.parseFrom(ByteBuffer.wrap(outcome.bytes, outcome.offset, outcome.length));
-      return new ImageRecord(
+      return new FoldedImage(
           imageId, Optional.of(new Change.Outcome(imageId, event, embedding)), annotations);
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       throw new CorruptIndexException("stored record of " + imageId, "document", e);

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * How a Milvus collection was made; stands in a row of it. One that was made otherwise than would
- * be made now is built anew beside it.
+ * How a Milvus collection was made; kept in a row of it. If it would be made in another way now, it
+ * is rebuilt, beside the old one.
  *
  * @param schema of the fields, as {@link Rows#SCHEMA}
  */
@@ -21,7 +21,7 @@ record Layout(
     int shards,
     String indexType,
     Map<String, String> indexParams) {
-  /** Older ones cannot be read any more. */
+  /** Older ones can no longer be read. */
   static final int OLDEST_READABLE = 1;
 
   Layout {
@@ -53,7 +53,7 @@ record Layout(
     return json.toString();
   }
 
-  /** Inverse of {@link #write}; empty if it is none. */
+  /** Inverse of {@link #write}; empty for anything else. */
   static Optional<Layout> read(String text) {
     try {
       JsonObject json = JsonParser.parseString(text).getAsJsonObject();

@@ -22,25 +22,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
- * The Milvus collections of our indexes. An index is known by an alias; the collection behind it is
- * one of its generations, named by the alias and when it was made. The flip of the alias is what
+ * The Milvus collections of the indexes. An index is known by an alias; the collection behind it is
+ * one of its generations, named after the alias and the time it was made. Moving the alias is what
  * makes another generation the index.
  */
 public final class MilvusCatalog {
   private static final Logger LOG = Logger.getLogger(MilvusCatalog.class);
-  private static final String LAYOUT = "layout";
   private static final Duration LOAD_POLL = Duration.ofMillis(50);
 
-  /** After this opening is tried again from the start; loading goes on meanwhile. */
+  /** After this, opening starts again from the beginning; loading goes on meanwhile. */
   private static final Duration LOAD_PATIENCE = Duration.ofSeconds(20);
 
   private static final int RADIX = 36;
 
   private final MilvusServer server;
+
+  /** When a generation was last made, in milliseconds: no two have the same name. */
+  private final AtomicLong lastMade = new AtomicLong();
 
   public MilvusCatalog(MilvusServer server) {
     this.server = server;
@@ -52,8 +55,8 @@ public final class MilvusCatalog {
   }
 
   /**
-   * Opens an index for the one that writes it. Made, empty, where there is none or one that cannot
-   * be used: to be filled from the log.
+   * Opens an index for the process that writes it. If there is none, or one that cannot be used, an
+   * empty one is made, to be filled from the log.
    */
   public MilvusIndex open(String alias, int dimension) {
     Optional<String> present = current(alias);
@@ -64,7 +67,7 @@ public final class MilvusCatalog {
         return new MilvusIndex(server, present.get(), layout.get(), true);
       }
       LOG.errorf(
-          "%s cannot be used (%s) and is built anew from the log",
+          "%s cannot be used (%s) and is rebuilt from the log",
           present.get(), layout.map(Layout::write).orElse("it does not say how it was made"));
     }
     MilvusIndex made = make(alias, dimension);
@@ -73,9 +76,9 @@ public final class MilvusCatalog {
   }
 
   /**
-   * Opens an index for one who only reads.
+   * Opens an index for a process that only reads it.
    *
-   * @throws IndexException if nobody has made it yet
+   * @throws IndexException if no process has made it yet
    */
   public MilvusIndex read(String alias, int dimension) {
     String present =
@@ -84,7 +87,7 @@ public final class MilvusCatalog {
                 () ->
                     new IndexException(
                         IndexException.Kind.UNAVAILABLE,
-                        alias + " has not been made yet by the one that writes it"));
+                        alias + " has not been made yet by the process that writes it"));
     load(present);
     Layout layout =
         layout(present)
@@ -103,12 +106,12 @@ public final class MilvusCatalog {
         && layout.schema() <= Rows.SCHEMA;
   }
 
-  /** Whether it was made otherwise than it would be made now. */
+  /** Whether it would be made in another way now. */
   public boolean isOutdated(MilvusIndex index) {
     return !index.layout().equals(Layout.of(server.options(), index.dimension()));
   }
 
-  /** The collection behind an alias. */
+  /** The collection behind an alias; empty if there is no such alias. */
   public Optional<String> current(String alias) {
     boolean there =
         server.ask(
@@ -126,14 +129,16 @@ public final class MilvusCatalog {
         : Optional.empty();
   }
 
-  /** Makes an empty generation of an index that nobody reads yet. */
+  /** Makes an empty generation of an index, which nobody reads yet. */
   public MilvusIndex make(String alias, int dimension) {
     Layout layout = Layout.of(server.options(), dimension);
-    String name = alias + "_" + Long.toString(System.currentTimeMillis(), RADIX);
+    long now = System.currentTimeMillis();
+    long made = lastMade.updateAndGet(last -> Math.max(last + 1, now));
+    String name = alias + "_" + Long.toString(made, RADIX);
     try {
       fill(name, layout);
     } catch (IndexException e) {
-      LOG.warnf("%s is not whole: %s", name, e.getMessage());
+      LOG.warnf("%s could not be made: %s", name, e.getMessage());
       try {
         dropGeneration(name);
       } catch (IndexException again) {
@@ -170,7 +175,7 @@ public final class MilvusCatalog {
             client.upsert(
                 UpsertReq.builder()
                     .collectionName(name)
-                    .data(List.of(Rows.ofOurs(LAYOUT, layout.write(), layout.dimension())))
+                    .data(List.of(Rows.ofOurs(OwnRows.LAYOUT, layout.write(), layout.dimension())))
                     .build()));
   }
 
@@ -178,7 +183,7 @@ public final class MilvusCatalog {
     List<IndexParam> indexes = new ArrayList<>();
     Map<String, Object> params = new HashMap<>(layout.indexParams());
     if (layout.indexType().equals("HNSW")) {
-      // Of the index's own defaults, which not every server has.
+      // Set here because not every server has defaults of its own.
       params.putIfAbsent("M", "16");
       params.putIfAbsent("efConstruction", "200");
     }
@@ -201,11 +206,11 @@ public final class MilvusCatalog {
     return indexes;
   }
 
-  /** Makes a generation the index. Returns the one that it was before. */
+  /** Makes a generation the index. Returns the former one. */
   public Optional<String> promote(String alias, MilvusIndex index) {
     Optional<String> before = current(alias);
     server.tell(
-        "point " + alias + " at " + index.name(),
+        "point " + alias + " to " + index.name(),
         client -> {
           if (before.isEmpty()) {
             client.createAlias(
@@ -225,7 +230,7 @@ public final class MilvusCatalog {
     }
   }
 
-  /** Drops the generations that the alias does not point at. */
+  /** Drops the generations that the alias does not point to. */
   public void dropOthers(String alias) {
     Optional<String> current = current(alias);
     for (String generation : generations(alias)) {
@@ -249,7 +254,7 @@ public final class MilvusCatalog {
         .toList();
   }
 
-  /** Drops a collection and the aliases that point at it. */
+  /** Drops a collection and the aliases that point to it. */
   public void dropGeneration(String name) {
     server.tell(
         "drop " + name,
@@ -267,7 +272,7 @@ public final class MilvusCatalog {
   }
 
   private Optional<Layout> layout(String name) {
-    return MilvusIndex.ours(server, name, LAYOUT).flatMap(Layout::read);
+    return OwnRows.read(server, name, OwnRows.LAYOUT).flatMap(Layout::read);
   }
 
   private void load(String name) {

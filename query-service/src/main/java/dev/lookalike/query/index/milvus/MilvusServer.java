@@ -18,8 +18,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection of this process to Milvus, shared by all indexes. Connects by itself, also again,
- * and looks once a second whether the server answers: while it does not, every call fails at once.
+ * The connection of this process to Milvus, shared by all indexes. Connects by itself, and again
+ * when needed, and checks once a second whether the server answers: while it does not, every call
+ * fails at once.
  *
  * <p>Concurrency: {@code client} is set by the watching thread only; calls may come from any.
  */
@@ -62,7 +63,7 @@ public final class MilvusServer implements AutoCloseable {
             < options.callTimeout().plus(INTERVAL.multipliedBy(2)).toNanos();
   }
 
-  /** Why it is not {@link #reachable}, for people. */
+  /** Why it is not {@link #reachable}, for people; empty if it is. */
   public Optional<String> away() {
     return reachable() ? Optional.empty() : Optional.of(silence());
   }
@@ -73,12 +74,12 @@ public final class MilvusServer implements AutoCloseable {
         .formatted(options.uri(), why.isEmpty() ? "" : ": " + why);
   }
 
-  /** As the server says it; empty before it has answered. */
+  /** The version, as the server states it; empty before it has answered. */
   public String version() {
     return version;
   }
 
-  /** Whether rows are found by a condition on the partition key: 2.3 loses upserted ones. */
+  /** Whether a condition on the partition key finds all rows: 2.3 loses upserted ones. */
   boolean findsByPartitionKey() {
     return isAtLeast(2, 4);
   }
@@ -120,7 +121,7 @@ public final class MilvusServer implements AutoCloseable {
     }
   }
 
-  /** As {@link #ask}, of what answers nothing. */
+  /** As {@link #ask}, for calls without an answer. */
   void tell(String what, Consumer<MilvusClientV2> call) {
     ask(
         what,
@@ -173,7 +174,7 @@ public final class MilvusServer implements AutoCloseable {
     }
   }
 
-  /** Whether anybody listens: a call would wait for that until its deadline. */
+  /** Checks that something listens: a call would wait for that until its deadline. */
   private void knock() throws IOException {
     URI address = URI.create(options.uri());
     int port = address.getPort();

@@ -11,7 +11,7 @@ import dev.lookalike.proto.events.v1.EmbeddingEvent;
 import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Entry;
-import dev.lookalike.query.index.ImageRecord;
+import dev.lookalike.query.index.FoldedImage;
 import dev.lookalike.query.index.IndexException;
 import dev.lookalike.query.index.State;
 import io.milvus.v2.client.MilvusClientV2;
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class Rows {
   private static final Logger LOG = Logger.getLogger(Rows.class);
 
-  /** Of the fields and what they mean; an index with another one is built anew beside it. */
+  /** Version of the fields and what they mean; an index with another one is rebuilt beside it. */
   static final int SCHEMA = 2;
 
   /** Image id, as {@link SortedText}; primary key. */
@@ -47,16 +47,16 @@ final class Rows {
   /** Text value of the tenant attribute, as {@link SortedText}; partition key. */
   static final String TENANT = "tenant";
 
-  /** "s", "r", "d"; "w" while only annotations are known; "p" for rows of ours. */
+  /** "s", "r", "d"; "w" while only annotations are known; "p" for rows that are not images. */
   static final String STATE = "state";
 
-  /** Of the outcome, as text: for people. */
+  /** Version of the outcome, as text: for people. */
   static final String VERSION = "version";
 
   /** {@link Terms}. */
   static final String TERMS = "terms";
 
-  /** JSON: attributes that can be put in order, by {@link Terms#orderedKey}. */
+  /** JSON: attributes that can be ordered, by {@link Terms#orderedKey}. */
   static final String ATTRIBUTES = "attributes";
 
   /** Base64 of the record, in pieces. */
@@ -66,13 +66,13 @@ final class Rows {
 
   static final String SEARCHABLE = letter(State.SEARCHABLE);
 
-  /** State of rows that are no images. */
+  /** State of rows that are not images. */
   static final String OURS = "p";
 
   private static final int MAX_ID_BYTES = 8192;
   private static final int MAX_TENANT_BYTES = 4096;
 
-  /** Characters of a piece; Milvus bears 65,535 bytes. */
+  /** Characters of a piece; Milvus takes 65,535 bytes. */
   private static final int PIECE = 60_000;
 
   private static final int MAX_PIECES = 64;
@@ -80,10 +80,10 @@ final class Rows {
   /** Bytes of a record: 2.8 MiB. An outcome in the log has 2.1 MiB at most. */
   private static final int MAX_RECORD = PIECE / 4 * 3 * MAX_PIECES;
 
-  /** Bytes of the JSON field that are used; Milvus bears 65,535. */
+  /** Bytes of the JSON field that are used; Milvus takes 65,535. */
   private static final int MAX_JSON = 48_000;
 
-  /** Largest whole number that a double says exactly. */
+  /** A double holds all whole numbers up to this exactly. */
   private static final long MAX_EXACT = 1L << 53;
 
   private Rows() {}
@@ -139,7 +139,7 @@ final class Rows {
   }
 
   /** The row of an image. */
-  static JsonObject of(ImageRecord record, int dimension, String tenantAttribute) {
+  static JsonObject of(FoldedImage record, int dimension, String tenantAttribute) {
     Optional<Entry> entry = record.entry();
     String id = SortedText.of(record.imageId());
     float[] vector =
@@ -162,7 +162,7 @@ final class Rows {
   }
 
   /**
-   * A row that is no image.
+   * A row that is not an image.
    *
    * @param name a letter beyond f first
    */
@@ -224,7 +224,7 @@ final class Rows {
     return marked;
   }
 
-  /** What can be put in order; false if not all of it has room. */
+  /** Adds the attributes that can be ordered; false if there is no room for all of them. */
   private static boolean order(Entry entry, JsonObject ordered) {
     if (entry.state() == State.DELETED) {
       return true;
@@ -267,8 +267,8 @@ final class Rows {
   }
 
   /**
-   * Milvus wants a vector of every row. Of what has none it is one by chance, never searched: many
-   * equal ones would spoil the graph.
+   * Milvus wants a vector in every row. One without an embedding gets a random one, which is never
+   * searched: many equal vectors would spoil the graph.
    */
   private static float[] somewhere(String id, int dimension) {
     Random random = new Random(id.hashCode());
@@ -285,7 +285,7 @@ final class Rows {
   }
 
   /** Length of the outcome or -1, outcome; offset, length and event of each annotation. */
-  private static byte[] bytes(ImageRecord record) {
+  private static byte[] bytes(FoldedImage record) {
     byte[] outcome = record.outcome().map(said -> said.event().toByteArray()).orElse(new byte[0]);
     int length = Integer.BYTES + outcome.length;
     List<byte[]> events = new ArrayList<>();
@@ -313,7 +313,7 @@ final class Rows {
     return buffer.array();
   }
 
-  /** Bytes of what stands in {@link #RECORD}. */
+  /** The bytes in {@link #RECORD}. */
   static byte[] content(Map<String, Object> row) {
     StringBuilder text = new StringBuilder();
     if (row.get(RECORD) instanceof List<?> pieces) {
@@ -323,7 +323,7 @@ final class Rows {
   }
 
   /** Reads a record back, with its embedding where the row was read with it. */
-  static ImageRecord record(Map<String, Object> row) {
+  static FoldedImage record(Map<String, Object> row) {
     String imageId = id(row);
     try {
       ByteBuffer buffer = ByteBuffer.wrap(content(row));
@@ -343,7 +343,7 @@ final class Rows {
             new Change.Annotation(
                 imageId, offset, AnnotationEvent.parseFrom(piece(buffer, buffer.getInt()))));
       }
-      return new ImageRecord(imageId, outcome, annotations);
+      return new FoldedImage(imageId, outcome, annotations);
     } catch (InvalidProtocolBufferException
         | IllegalArgumentException
         | BufferUnderflowException e) {

@@ -1,6 +1,4 @@
-package dev.lookalike.query.log;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
+package dev.lookalike.query.follow;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lookalike.log.AnnotationKey;
@@ -18,35 +16,44 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads records of the log into changes of the index of one build. What cannot be read is a value
- * too: the good records around it go through.
+ * Turns records of the log into changes of the index of one build. A record that cannot be read is
+ * a value too: the good records around it go through.
  *
+ * @param outcomes the topic of the build's outcomes; every other topic holds annotations
  * @param generation of the build's topics
  * @param dimension of the build's model
  */
-record LogRecords(int generation, int dimension) {
+public record RecordReader(String outcomes, int generation, int dimension) {
   /** Longer keys are not image ids: those have at most 128 bytes. */
   private static final int MAX_KEY_BYTES = 1024;
 
   /** Allowed distance of an embedding's norm from 1, as the contract of the topic says. */
   private static final double NORM_TOLERANCE = 1e-3;
 
-  /** What a record is. Each record is exactly one. */
+  /** What a record says. Each record says exactly one of these. */
   sealed interface Reading {
     record Changed(Change change) implements Reading {}
 
-    /** A record without value: compaction's mark, which says nothing of a version. */
+    /** A record without a value: a tombstone, which speaks of no version. */
     record Nothing() implements Reading {}
 
+    /** A record that cannot be read. */
     record Unreadable(String reason) implements Reading {}
 
-    /** An outcome that cannot be read, of an image that its key names. */
+    /** An outcome that cannot be read, of the image that its key names. */
     record Garbled(String imageId, String reason) implements Reading {}
+  }
+
+  /** Reads a record of either topic. */
+  Reading read(LogRecord record) {
+    return record.topic().equals(outcomes)
+        ? outcome(record.key(), record.value(), record.source(), record.partition())
+        : annotation(record.key(), record.value(), record.offset());
   }
 
   /**
    * Reads an outcome. An embedded event whose vector is unusable becomes a rejected outcome: the
-   * image stays accounted for. So does one that cannot be read at all where its header says which
+   * image stays accounted for. So does one that cannot be read at all, if its header says which
    * version it is the outcome of.
    *
    * @param source header of the record, see {@link Sources}; null where it has none
@@ -55,7 +62,7 @@ record LogRecords(int generation, int dimension) {
   Reading outcome(
       byte @Nullable [] key, byte @Nullable [] value, byte @Nullable [] source, int partition) {
     if (key == null || key.length == 0 || key.length > MAX_KEY_BYTES) {
-      return new Reading.Unreadable("the key is no image id");
+      return new Reading.Unreadable("the key is not an image id");
     }
     if (value == null) {
       return new Reading.Nothing();
@@ -66,14 +73,14 @@ record LogRecords(int generation, int dimension) {
       event = EmbeddingEvent.parseFrom(value);
     } catch (InvalidProtocolBufferException e) {
       return garbled(
-          imageId, source, partition, "the value is no embedding event: " + e.getMessage());
+          imageId, source, partition, "the value is not an embedding event: " + e.getMessage());
     }
     if (!isHere(event.getSource(), partition)) {
       return garbled(
           imageId,
           source,
           partition,
-          "its source is of another generation or partition: " + Versions.text(event.getSource()));
+          "its source is in another generation or partition: " + Versions.text(event.getSource()));
     }
     return switch (event.getOutcomeCase()) {
       case EMBEDDED -> new Reading.Changed(embedded(imageId, event));
@@ -82,9 +89,7 @@ record LogRecords(int generation, int dimension) {
       case OUTCOME_NOT_SET ->
           new Reading.Changed(
               unreadable(
-                  imageId,
-                  event.getSource(),
-                  "The outcome is of a kind that this release does not know."));
+                  imageId, event.getSource(), "This release does not know this kind of outcome."));
     };
   }
 
@@ -119,7 +124,7 @@ record LogRecords(int generation, int dimension) {
     Optional<AnnotationKey> read =
         key == null || key.length > MAX_KEY_BYTES ? Optional.empty() : Keys.annotation(key);
     if (read.isEmpty()) {
-      return new Reading.Unreadable("the key is none of an annotation");
+      return new Reading.Unreadable("the key is not that of an annotation");
     }
     if (value == null) {
       return new Reading.Nothing();
@@ -128,11 +133,11 @@ record LogRecords(int generation, int dimension) {
     try {
       event = AnnotationEvent.parseFrom(value);
     } catch (InvalidProtocolBufferException e) {
-      return new Reading.Unreadable("the value is no annotation: " + e.getMessage());
+      return new Reading.Unreadable("the value is not an annotation: " + e.getMessage());
     }
     ImageVersion version = event.getImageVersion();
     if (version.getGeneration() < 1) {
-      return new Reading.Unreadable("it speaks of no version");
+      return new Reading.Unreadable("it names no version");
     }
     String subject =
         switch (event.getAnnotationCase()) {
@@ -147,10 +152,10 @@ record LogRecords(int generation, int dimension) {
         };
     if (!subject.equals(read.get().subject())) {
       return new Reading.Unreadable(
-          "its key speaks of " + read.get().subject() + ", its value of something else");
+          "its key names " + read.get().subject() + ", its value something else");
     }
     if (!read.get().version().orElse(version).equals(version)) {
-      return new Reading.Unreadable("its key speaks of another version than its value");
+      return new Reading.Unreadable("its key and its value name different versions");
     }
     return new Reading.Changed(new Change.Annotation(read.get().imageId(), offset, event));
   }
@@ -173,7 +178,10 @@ record LogRecords(int generation, int dimension) {
     }
     if (!Double.isFinite(norm)) {
       return rejected(
-          imageId, event, "EMBEDDING_NOT_FINITE", "The embedding has values that are no numbers.");
+          imageId,
+          event,
+          "EMBEDDING_NOT_FINITE",
+          "The embedding contains values that are not finite numbers.");
     }
     if (Math.abs(norm - 1) > NORM_TOLERANCE) {
       return norm == 0
@@ -204,14 +212,5 @@ record LogRecords(int generation, int dimension) {
                     .setOriginal(embedded.getOriginal()))
             .build(),
         Optional.empty());
-  }
-
-  /** For logs: the beginning of a key. */
-  static String shown(byte @Nullable [] key) {
-    if (key == null) {
-      return "none";
-    }
-    String text = new String(key, 0, Math.min(key.length, 64), UTF_8);
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 }

@@ -1,4 +1,4 @@
-package dev.lookalike.query.log;
+package dev.lookalike.query.follow;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,7 +10,7 @@ import dev.lookalike.proto.image.v1.AttributeValue;
 import dev.lookalike.query.index.Change;
 import dev.lookalike.query.index.Entry;
 import dev.lookalike.query.index.Fold;
-import dev.lookalike.query.index.ImageRecord;
+import dev.lookalike.query.index.FoldedImage;
 import dev.lookalike.query.index.Images;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class CompactedAnnotationsTest {
   private static final String ID = "shoe";
-  private static final LogRecords RECORDS = new LogRecords(1, 2);
+  private static final RecordReader RECORDS = new RecordReader("outcomes", 1, 2);
 
   private record Written(byte[] key, byte[] value, long offset) {}
 
@@ -92,23 +92,24 @@ class CompactedAnnotationsTest {
   /** Reads both topics, each in its order, in any interleaving. */
   private static Optional<Entry> read(
       List<Change> outcomes, List<Written> annotations, Random random) {
-    Optional<ImageRecord> record = Optional.empty();
+    Optional<FoldedImage> record = Optional.empty();
     int outcome = 0;
     int annotation = 0;
     while (outcome < outcomes.size() || annotation < annotations.size()) {
       boolean takeOutcome =
           annotation == annotations.size() || (outcome < outcomes.size() && random.nextBoolean());
       Change change = takeOutcome ? outcomes.get(outcome++) : change(annotations.get(annotation++));
-      Optional<ImageRecord> before = record;
+      Optional<FoldedImage> before = record;
       record = Fold.apply(record, change).or(() -> before);
     }
-    return record.flatMap(ImageRecord::entry);
+    return record.flatMap(FoldedImage::entry);
   }
 
   private static Change change(Written record) {
-    LogRecords.Reading reading = RECORDS.annotation(record.key(), record.value(), record.offset());
-    assertThat(reading).isInstanceOf(LogRecords.Reading.Changed.class);
-    return ((LogRecords.Reading.Changed) reading).change();
+    RecordReader.Reading reading =
+        RECORDS.annotation(record.key(), record.value(), record.offset());
+    assertThat(reading).isInstanceOf(RecordReader.Reading.Changed.class);
+    return ((RecordReader.Reading.Changed) reading).change();
   }
 
   @Test
@@ -123,6 +124,6 @@ class CompactedAnnotationsTest {
   void aKeyThatSpeaksOfAnotherVersionIsNotBelieved() {
     Written now = annotation(3, "price", Optional.of(7), 0);
     assertThat(RECORDS.annotation(Keys.attribute(ID, "price", Images.version(4)), now.value(), 0))
-        .isInstanceOf(LogRecords.Reading.Unreadable.class);
+        .isInstanceOf(RecordReader.Reading.Unreadable.class);
   }
 }

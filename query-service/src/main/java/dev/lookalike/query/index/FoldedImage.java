@@ -12,18 +12,18 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What an index keeps of an image id.
+ * What {@link Fold} has made of all changes of one image id: the record that an index keeps.
  *
  * @param outcome of the newest version that has one; empty while only annotations are known
  * @param annotations of that version, and of versions that have no outcome yet
  */
-public record ImageRecord(
+public record FoldedImage(
     String imageId, Optional<Change.Outcome> outcome, List<Change.Annotation> annotations) {
-  public ImageRecord {
+  public FoldedImage {
     annotations = List.copyOf(annotations);
   }
 
-  /** What the index answers of this image; empty while it has no outcome. */
+  /** What the index says about this image; empty while it has no outcome. */
   public Optional<Entry> entry() {
     return outcome.map(
         newest -> {
@@ -44,7 +44,7 @@ public record ImageRecord(
       case EMBEDDED -> State.SEARCHABLE;
       case REJECTED -> State.REJECTED;
       case REMOVED -> State.DELETED;
-      case OUTCOME_NOT_SET -> throw new IllegalStateException("an outcome that says nothing");
+      case OUTCOME_NOT_SET -> throw new IllegalStateException("the outcome is not set");
     };
   }
 
@@ -80,7 +80,7 @@ public record ImageRecord(
         labels.addAll(annotation.event().getLabels().getLabelsList());
       }
     }
-    // A user's word is the truth: a classifier that was taught from such words has none beside it.
+    // A user's labels are the truth: the labels of a classifier taught from them do not count.
     if (labels.stream().anyMatch(label -> label.getSource() == LabelSource.LABEL_SOURCE_USER)) {
       labels.removeIf(label -> label.getSource() == LabelSource.LABEL_SOURCE_TAUGHT);
     }

@@ -13,17 +13,21 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a filter admits an entry: what filters mean, for engines that cannot say all of it. */
-public final class Admission {
-  private Admission() {}
+/**
+ * Says whether an entry matches a filter. It defines what filters mean, and decides for engines
+ * that cannot express all of a filter.
+ */
+public final class FilterMatcher {
+  private FilterMatcher() {}
 
-  public static boolean admits(Filter filter, Entry entry) {
+  /** Whether the entry matches. */
+  public static boolean matches(Filter filter, Entry entry) {
     Map<String, AttributeValue> attributes =
         entry.state() == State.DELETED ? Map.of() : entry.attributes();
     return switch (filter) {
-      case Filter.And and -> and.parts().stream().allMatch(part -> admits(part, entry));
-      case Filter.Or or -> or.parts().stream().anyMatch(part -> admits(part, entry));
-      case Filter.Not not -> !admits(not.part(), entry);
+      case Filter.And and -> and.parts().stream().allMatch(part -> matches(part, entry));
+      case Filter.Or or -> or.parts().stream().anyMatch(part -> matches(part, entry));
+      case Filter.Not not -> !matches(not.part(), entry);
       case Filter.Compare compare ->
           compares(attributes.get(compare.attribute()), compare.comparison(), compare.value());
       case Filter.OneOf oneOf ->
@@ -34,7 +38,7 @@ public final class Admission {
         AttributeValue value = attributes.get(matches.attribute());
         yield value != null
             && value.hasString()
-            && matches(value.getString(), matches.how(), matches.text());
+            && textMatches(value.getString(), matches.how(), matches.text());
       }
       case Filter.Has has -> {
         AttributeValue value = attributes.get(has.attribute());
@@ -60,7 +64,7 @@ public final class Admission {
       case Filter.CompareId compare ->
           holds(compare(entry.imageId(), compare.id()), compare.comparison());
       case Filter.IdOneOf oneOf -> oneOf.ids().contains(entry.imageId());
-      case Filter.IdMatches matches -> matches(entry.imageId(), matches.how(), matches.text());
+      case Filter.IdMatches matches -> textMatches(entry.imageId(), matches.how(), matches.text());
       case Filter.OriginalIs original ->
           entry.state() != State.DELETED
               && !original.sha256().isEmpty()
@@ -78,7 +82,7 @@ public final class Admission {
           value.hasString() && holds(compare(value.getString(), text.value()), comparison);
       case Literal.Number number ->
           value.hasNumber()
-              // Adding zero makes one of the two zeros.
+              // Adding zero turns -0.0 into 0.0.
               && holds(Double.compare(value.getNumber() + 0.0, number.value() + 0.0), comparison);
       case Literal.Bool bool ->
           value.hasBoolean()
@@ -111,7 +115,7 @@ public final class Admission {
     return Arrays.compareUnsigned(one.getBytes(UTF_8), other.getBytes(UTF_8));
   }
 
-  private static boolean matches(String value, TextMatch how, String text) {
+  private static boolean textMatches(String value, TextMatch how, String text) {
     return switch (how) {
       case STARTS_WITH -> value.startsWith(text);
       case CONTAINS -> value.contains(text);
