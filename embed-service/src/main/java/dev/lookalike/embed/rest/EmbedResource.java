@@ -112,7 +112,18 @@ public class EmbedResource {
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(hidden = true)
   public EmbedJson.Response embedSeveral(
-      @PathParam("collection") String collection, InputStream body) {
+      @PathParam("collection") String collection,
+      @QueryParam("region") @Nullable String region,
+      @Context HttpHeaders headers,
+      InputStream body) {
+    if (headers.getMediaType() == null) {
+      // Without a media type both routes match; it is an image.
+      return embedOne(collection, region, headers, body);
+    }
+    if (region != null) {
+      throw new RefusedException(
+          ErrorCode.INVALID_ARGUMENT, "region: in JSON each image has its own");
+    }
     EmbedJson.Request several = JsonBody.read(body, EmbedJson.Request.class, maxBodyBytes);
     if (several.images() == null) {
       throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "images: a list is wanted");
@@ -126,14 +137,14 @@ public class EmbedResource {
       }
       QueryImage.Builder image =
           QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(each.image()));
-      EmbedJson.RegionJson region = each.region();
-      if (region != null) {
+      EmbedJson.RegionJson area = each.region();
+      if (area != null) {
         image.setRegion(
             Region.newBuilder()
-                .setX(region.x())
-                .setY(region.y())
-                .setWidth(region.width())
-                .setHeight(region.height()));
+                .setX(area.x())
+                .setY(area.y())
+                .setWidth(area.width())
+                .setHeight(area.height()));
       }
       request.addImages(image);
     }
