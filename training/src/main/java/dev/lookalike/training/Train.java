@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "lookalike train",
     description = {
-      "Trains a small convolutional network on labelled images, evaluates it, and writes it as a model folder, which a running system serves at once.",
+      "Trains a small convolutional network on labelled images, evaluates it, and writes it as a"
+          + " model folder, which a running system serves at once.",
       "",
       "The network: convolution 3x3x32, pool, convolution 3x3x64, pool, convolution 3x3x64, dense"
           + " 64 (the embedding), dense with one output for each class."
@@ -202,7 +203,8 @@ public final class Train {
         names = "--invert",
         paramLabel = "CHANCE",
         description =
-            "Probability of inverting in the augmentation: 0.5 makes a model that reads both white on black and black on white.")
+            "Probability of inverting in the augmentation: 0.5 makes a model that reads both white"
+                + " on black and black on white.")
     private @Nullable Double invert;
 
     @Option(
@@ -338,7 +340,8 @@ public final class Train {
   @Command(
       name = "digits",
       description = {
-        "Trains on digits that are rendered from fonts and randomly distorted, and tests on digits of fonts that were not trained on."
+        "Trains on digits that are rendered from fonts and randomly distorted, and tests on digits"
+            + " of fonts that were not trained on."
       })
   static final class Digits implements Callable<Integer> {
     @Mixin private Common common = new Common();
@@ -443,7 +446,8 @@ public final class Train {
       name = "idx",
       description = {
         "Trains on files in the format of MNIST: train-images-idx3-ubyte, train-labels-idx1-ubyte,"
-            + " and tests with t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or else with a seventh of the first. Each may end in .gz."
+            + " and tests with t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or else with a"
+            + " seventh of the first. Each may end in .gz."
       })
   static final class Idx implements Callable<Integer> {
     @Mixin private Common common = new Common();
@@ -469,7 +473,9 @@ public final class Train {
   @Command(
       name = "folder",
       description = {
-        "Trains on the images in a folder: each sub-folder is a class. If there are sub-folders train and test (or validation, or val), the classes are in these. Grey images make a grey model; the size follows the images."
+        "Trains on the images in a folder: each sub-folder is a class. If there are sub-folders"
+            + " train and test (or validation, or val), the classes are in these. Grey images make"
+            + " a grey model; the size follows the images."
       })
   static final class Folder implements Callable<Integer> {
     @Mixin private Common common = new Common();
@@ -488,7 +494,8 @@ public final class Train {
         paramLabel = "SHARE",
         defaultValue = "0.2",
         description =
-            "Share of the images to test with, if no sub-folder says which; default: ${DEFAULT-VALUE}.")
+            "Share of the images to test with, if no sub-folder says which; default:"
+                + " ${DEFAULT-VALUE}.")
     private double testShare;
 
     @Override
