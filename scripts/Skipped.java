@@ -43,7 +43,9 @@ class Skipped {
     int tests = 0;
     Map<String, Integer> counts = new TreeMap<>();
     DocumentBuilder parser = DocumentBuilderFactory.newInstance().newDocumentBuilder();
-    for (Path report : reports(root, began)) {
+    List<Path> reports = new ArrayList<>(fresh(root, began, "surefire-reports", "TEST-.*\\.xml"));
+    reports.addAll(fresh(root, began, "failsafe-reports", "TEST-.*\\.xml"));
+    for (Path report : reports) {
       NodeList cases = parser.parse(report.toFile()).getElementsByTagName("testcase");
       tests += cases.getLength();
       for (int i = 0; i < cases.getLength(); i++) {
@@ -54,6 +56,13 @@ class Skipped {
           counts.merge(mendedBy(reason.strip()), 1, Integer::sum);
         }
       }
+    }
+    // Of a class that was skipped as a whole a report has nothing: dev.lookalike.engines.SkippedClasses.
+    for (Path skippedClass : fresh(root, began, "skipped", ".*")) {
+      List<String> lines = Files.readAllLines(skippedClass);
+      int within = Integer.parseInt(lines.getFirst());
+      tests += within;
+      counts.merge(mendedBy(String.join(" ", lines.subList(1, lines.size()))), within, Integer::sum);
     }
     if (tests == 0) {
       return;
@@ -79,20 +88,20 @@ class Skipped {
         .orElse("\"" + reason.lines().findFirst().orElse("a reason") + "\"");
   }
 
-  private static List<Path> reports(Path root, Instant began) throws IOException {
+  /** Files of this run in a folder of the same name of each module. */
+  private static List<Path> fresh(Path root, Instant began, String folder, String name)
+      throws IOException {
     List<Path> found = new ArrayList<>();
     try (Stream<Path> modules = Files.list(root)) {
       for (Path module : modules.sorted().toList()) {
-        for (String kind : List.of("surefire-reports", "failsafe-reports")) {
-          Path folder = module.resolve("target").resolve(kind);
-          if (!Files.isDirectory(folder)) {
-            continue;
-          }
-          try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(f -> f.getFileName().toString().matches("TEST-.*\\.xml")).toList()) {
-              if (!Files.getLastModifiedTime(file).toInstant().isBefore(began)) {
-                found.add(file);
-              }
+        Path reports = module.resolve("target").resolve(folder);
+        if (!Files.isDirectory(reports)) {
+          continue;
+        }
+        try (Stream<Path> files = Files.list(reports)) {
+          for (Path file : files.filter(f -> f.getFileName().toString().matches(name)).toList()) {
+            if (!Files.getLastModifiedTime(file).toInstant().isBefore(began)) {
+              found.add(file);
             }
           }
         }
