@@ -26,19 +26,19 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
- * Measures models alone: from an image file to its embedding, without Kafka or an index. Started by
+ * Measures models only: from an image file to its embedding, without Kafka or an index. Started by
  * benchmarks/embedding:
  *
  * <pre>
  *   benchmarks/embedding variants IMAGES GRAPH...   accuracy and speed; the first graph is the reference
- *   benchmarks/embedding speed GRAPH...             speed alone, over batch sizes
+ *   benchmarks/embedding speed GRAPH...             speed only, by batch size
  *   benchmarks/embedding memory IMAGES GRAPH COUNT  resident set after each thousand images
- *   benchmarks/embedding bare IMAGES GRAPH          decode, preprocess, infer: nothing else; a worker for each core
+ *   benchmarks/embedding bare IMAGES GRAPH          decode, preprocess, infer: nothing else; one worker per core
  * </pre>
  *
  * IMAGES holds validation/ and test/ with a folder for each class (memory: any JPEGs). A graph is a
- * model folder or a file in one. Speed is CPU time of the whole process with one thread for a run,
- * so that what else the machine does counts for little.
+ * model folder or a file in one. Speed is CPU time of the whole process with one thread per run, so
+ * that other load on the machine matters little.
  */
 public final class Embedding {
   private static final int THREADS = Runtime.getRuntime().availableProcessors();
@@ -81,7 +81,7 @@ public final class Embedding {
     return embeddings;
   }
 
-  /** How a file becomes pixels. */
+  /** Decodes a file to pixels. */
   private interface Decoding {
     RgbImage of(Path file) throws IOException;
   }
@@ -231,14 +231,14 @@ public final class Embedding {
     return (system().getProcessCpuTime() - start) / 500e6;
   }
 
-  /** Median of the CPU time of a run on noise. */
+  /** Median CPU time of a run on noise. */
   private static double millis(OnnxModel model, int batch) throws Exception {
     PixelBuffer pixels = model.buffer(batch);
     for (int i = 0; i < batch; i++) {
       pixels.write(noise(300 + i, 300), i);
     }
     long[] took = new long[11];
-    // The clock of CPU time ticks in 10 ms: enough runs to make that small.
+    // The CPU clock ticks every 10 ms: enough runs make that negligible.
     int repeat = Math.max(1, 16 / batch);
     for (int run = -2; run < took.length; run++) {
       long start = system().getProcessCpuTime();
@@ -253,7 +253,7 @@ public final class Embedding {
     return took[took.length / 2] / 1e6;
   }
 
-  /** What the stream is measured against: each worker has a model of its own and one thread for its runs. */
+  /** The baseline for the stream: each worker has its own model and one thread for its runs. */
   private static void bare(Path images, String graph) throws Exception {
     List<Path> files = files(images);
     OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -289,7 +289,7 @@ public final class Embedding {
     }
   }
 
-  /** The file's own pixels, not those of its canonical image. */
+  /** The file's own pixels, not its canonical image's. */
   private static RgbImage asItIs(Path file) throws IOException {
     if (!(CanonicalDecoder.decode(Files.readAllBytes(file)) instanceof DecodeResult.Decoded decoded)) {
       throw new IllegalStateException(file + " cannot be read");
@@ -300,7 +300,7 @@ public final class Embedding {
   private static void memory(Path images, String graph, int count) throws Exception {
     List<Path> files = files(images);
     try (OnnxModel model = OnnxModel.load(Path.of(graph), THREADS)) {
-      // One for all: what is not used any more goes only when the whole heap is collected.
+      // One for all: unused ones are freed only by a full collection.
       int batch = Math.min(8, model.maxBatchSize());
       PixelBuffer pixels = model.buffer(batch);
       long start = System.nanoTime();
@@ -321,7 +321,7 @@ public final class Embedding {
     }
   }
 
-  /** What the Java heap takes of the machine: a page of it that was never used counts, too. */
+  /** Memory that the Java heap takes from the machine, including pages never used. */
   private static long heapBytes() {
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
   }

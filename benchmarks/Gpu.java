@@ -25,16 +25,16 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 
 /**
- * What is to be known of a host with a GPU, as tables: embeddings against the CPU's, images a second
- * over batch sizes as tensors and as pixels, the share of what the device does in one large
- * multiplication, where the time of an image goes, memory in a soak, and what happens when the
- * device's memory ends. Started by benchmarks/gpu. In the package of what it measures, for the
+ * Measures a host with a GPU and prints tables: embeddings compared with the CPU's, images per
+ * second by batch size as tensors and as pixels, the share of the device's speed in one large
+ * multiplication, the time spent on an image, memory in a soak test, and the behaviour when the
+ * device's memory is full. Started by benchmarks/gpu. In the package that it measures, for the
  * small graphs that it writes.
  */
 public final class Gpu {
   private static final int IMAGES = 32;
 
-  /** Rows and columns of the multiplication that the share is of; less on a CPU. */
+  /** Rows and columns of the large multiplication; fewer on a CPU. */
   private static final int SIDE = 8192;
 
   private static final int SIDE_ON_CPU = 1024;
@@ -101,7 +101,7 @@ public final class Gpu {
     gpu.exhaustion(given);
   }
 
-  /** As nvidia-smi has it. */
+  /** The card's name from nvidia-smi. */
   private static String card() throws Exception {
     return smi("name,memory.total,memory.used");
   }
@@ -285,7 +285,7 @@ public final class Gpu {
     return raw.array();
   }
 
-  /** Where the time of an image goes, in batches of 16. */
+  /** The time spent on an image, in batches of 16. */
   private void split(List<Given> given) throws Exception {
     System.out.println(
         "| ms an image, of one core and of the device in batches of 16 | decode | preprocess to"
@@ -357,7 +357,7 @@ public final class Gpu {
         long early = 0;
         String device = "";
         for (int run = 0; System.nanoTime() - start < seconds * 1_000_000_000L; run++) {
-          // All sizes that the service uses, in turn.
+          // All batch sizes that the service uses, in turn.
           int batch = Math.min(most, 1 << run % 5);
           model.infer(pixels, 0, batch);
           images += batch;
@@ -381,7 +381,7 @@ public final class Gpu {
         .sum();
   }
 
-  /** Grows the batch within a small share of the device's memory until it fails, and goes on. */
+  /** Grows the batch within a small share of the device's memory until it fails, then continues with one image. */
   private void exhaustion(List<Given> given) throws Exception {
     if (!devices.cuda()) {
       System.out.println("memory of the device: only with CUDA");

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Searches with every tenth image of a collection, along the graph and exactly, and keeps what was found; so that two
-indexes of the same images can be compared. Needs nothing but Python.
+"""Searches with every tenth image of a collection, along the graph and exactly, and stores the results, so that
+two indexes of the same images can be compared. Needs only Python.
 
-    benchmarks/neighbours.py search lucene.json                 with a system that runs
+    benchmarks/neighbours.py search lucene.json                 with a running system
     benchmarks/neighbours.py search milvus.json                 after `lookalike up --milvus URI` of the same home
     benchmarks/neighbours.py compare lucene.json milvus.json
 """
@@ -12,7 +12,7 @@ import time
 import urllib.request
 
 K = 10
-TIE = 1e-6  # similarities of two engines differ by the rounding of float32
+TIE = 1e-6  # similarities of two engines differ by float32 rounding
 
 
 def call(url, body=None):
@@ -69,7 +69,7 @@ def compare(arguments):
             ties += 1
         else:
             print("differs:", query)
-    print(f"{len(one)} queries: {same} the same, {ties} the same but for ties")
+    print(f"{len(one)} queries: {same} the same, {ties} the same except for ties")
 
 
 def main():

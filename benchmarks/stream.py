@@ -1,10 +1,11 @@
 """Measures the whole system while it runs (`./lookalike up`, LOOKALIKE_HOME as there), from outside:
 
-    python benchmarks/stream.py bare IMAGES MODEL [COUNT]      import against the bare loops in Python and Java, side by side
-    python benchmarks/stream.py latency IMAGES [MODEL]         image searches at rest and while an import runs
-    python benchmarks/stream.py uploads IMAGES [CLIENTS]       uploads a second that ingest-service acknowledges
+    python benchmarks/stream.py bare IMAGES MODEL [COUNT]      import compared with bare loops in Python and Java
+    python benchmarks/stream.py latency IMAGES [MODEL]         image searches when idle and during an import
+    python benchmarks/stream.py uploads IMAGES [CLIENTS]       uploads per second that ingest-service acknowledges
 
-IMAGES holds JPEGs, in folders or not. `bare` needs numpy, onnxruntime and Pillow, and JAVA_HOME; the others nothing.
+IMAGES holds JPEGs, in folders or not. `bare` needs numpy, onnxruntime and Pillow, and JAVA_HOME; the others
+need nothing.
 """
 import collections
 import concurrent.futures
@@ -36,7 +37,7 @@ def services():
 
 
 def port(name):
-    """Of a service's HTTP."""
+    """The HTTP port of a service."""
     return next(int(s["address"].rsplit(":", 1)[1]) for s in services() if s["name"] == name)
 
 
@@ -119,7 +120,7 @@ def bare(images, model, count=None):
         split = ", ".join(f"{name} {1000 * value / len(files):.1f}" for name, value in parts.items())
         rows.append(("the system: `lookalike import`", seconds, sum(parts.values()), split))
     print(f"{len(files)} images")
-    print("| | images/s | CPU ms an image | of which |\n|---|---|---|---|")
+    print("| | images/s | CPU ms per image | of which |\n|---|---|---|---|")
     for name, seconds, cpu, split in rows:
         print(f"| {name} | {len(files) / seconds:.1f} | {1000 * cpu / len(files):.1f} | {split} |")
 
@@ -179,7 +180,7 @@ def uploads(images, clients="4"):
     with concurrent.futures.ThreadPoolExecutor(int(clients)) as pool:
         total = sum(pool.map(client, range(int(clients))), collections.Counter())
     seconds = time.monotonic() - start
-    print(f"{clients} clients: {dict(total)}, {total[202] / seconds:.0f} acknowledged a second")
+    print(f"{clients} clients: {dict(total)}, {total[202] / seconds:.0f} acknowledged per second")
 
 
 if __name__ == "__main__":

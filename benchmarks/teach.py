@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How well a collection labels what it was taught, through a system that runs (`./lookalike up --model MODEL`):
+"""Measures how well a collection labels what it was taught, in a running system (`./lookalike up --model MODEL`):
 
     benchmarks/teach.py TRAIN TEST FOREIGN [--model NAME]
 
 TRAIN and TEST are folders with one sub-folder per class, FOREIGN holds photographs of anything else. TRAIN is imported
-with its labels, the others without; then it is taught in several ways, each time with --existing, and what the images
-of TEST and FOREIGN are labelled is counted. Needs nothing but Python.
+with its labels, the others without; then the collection is taught in several ways, each time
+with --existing, and the labels of the images of TEST and FOREIGN are counted. Needs only Python.
 """
 import argparse
 import json
@@ -44,7 +44,7 @@ def entries(base):
 
 
 def counted(base):
-    """Images of TEST, of these labelled, of these right; images of FOREIGN, of these labelled."""
+    """Counts of images of TEST, labelled ones, right ones; images of FOREIGN, labelled ones."""
     test = labelled = right = foreign = wrongly = 0
     for entry in entries(base):
         kind, name = (entry["attributes"].get("file", "").split("/") + [""])[:2]
@@ -60,7 +60,7 @@ def counted(base):
 
 
 def settled(base):
-    """The index reads the labels a moment after embed-service has said them."""
+    """The index reads the labels a moment after embed-service has written them."""
     last = None
     while True:
         time.sleep(2)

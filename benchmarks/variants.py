@@ -1,12 +1,12 @@
 """Makes the variants that `benchmarks/embedding` compares, with embed-service/src/test/oracle/requirements.txt:
 
-    python benchmarks/variants.py MODEL_FOLDER TARGET [IMAGES]   of model.onnx, beside copies of what lies there:
+    python benchmarks/variants.py MODEL_FOLDER TARGET [IMAGES]   of model.onnx, beside copies of the folder's files:
                                                                  model_fp16.onnx, model_quantized.onnx (int8, dynamic),
                                                                  model_static.onnx (int8, static)
-    python benchmarks/variants.py --vit TARGET [IMAGES]          a ViT-B/32 with random weights, and the same of it
-    python benchmarks/variants.py --fp16 GRAPH                   model_fp16.onnx alone, beside it
+    python benchmarks/variants.py --vit TARGET [IMAGES]          a ViT-B/32 with random weights, and its variants
+    python benchmarks/variants.py --fp16 GRAPH                   only model_fp16.onnx, beside it
 
-Static quantisation wants to see images: 32 JPEGs of the folder IMAGES, else 32 that are drawn here.
+Static quantisation needs images: 32 JPEGs of the folder IMAGES, or else 32 that are drawn here.
 """
 import pathlib
 import shutil
@@ -23,7 +23,7 @@ def half(graph):
 
 
 def drawn(count=32):
-    """Pictures with large and small things in them, the same on every machine."""
+    """Pictures with large and small details, the same on every machine."""
     from PIL import Image
     random = np.random.default_rng(1)
     for _ in range(count):

@@ -6,9 +6,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The health check of an image without a shell: asks the readiness of the service in the same
- * container, exits with 0 when it is ready and with 1, and the reason on standard output, when it
- * is not. Plain sockets: an HTTP client would triple the time of the whole JVM.
+ * The health check of an image without a shell: asks for the readiness of the service in the same
+ * container; exits with 0 if it is ready, otherwise with 1 and the reason on standard output. Uses
+ * plain sockets: an HTTP client would triple the running time of the JVM.
  */
 public final class Probe {
   private static final int PATIENCE_MILLIS = 3_000;

@@ -1,8 +1,8 @@
-# What the images of the services have in common: the C libraries, a Java runtime of the modules that are needed, and
-# the third-party jars that every service uses. Context: target/containers/runtime, laid out by scripts/images.
+# Common base of the services' images: the C libraries, a Java runtime of the required modules, and the
+# third-party jars that every service uses. Context: target/containers/runtime, laid out by scripts/images.
 #
-# BASE is `scratch` with the C libraries of a few Debian packages in root/; or any image with glibc, libstdc++ and
-# libgcc (scripts/images build --base gcr.io/distroless/cc-debian12), and root/ holds the directories only.
+# BASE is `scratch` with the C libraries of a few Debian packages in root/, or any image with glibc, libstdc++ and
+# libgcc (scripts/images build --base gcr.io/distroless/cc-debian12), and then root/ holds only directories.
 ARG BASE=scratch
 FROM ${BASE}
 COPY root/ /
@@ -12,5 +12,5 @@ COPY lib/ /app/lib/
 COPY probe/ /app/
 ENV LANG=C.UTF-8 HOME=/tmp MALLOC_ARENA_MAX=2
 WORKDIR /app
-# By number, so that Kubernetes can see that it is not root.
+# A number, so that Kubernetes can see that it is not root.
 USER 65532:65532

@@ -1,4 +1,4 @@
-# One service. Context: target/containers/SERVICE, laid out by scripts/images: what changes least comes first.
+# One service. Context: target/containers/SERVICE, laid out by scripts/images; the layers that change least come first.
 ARG RUNTIME
 FROM ${RUNTIME}
 COPY natives/ /app/natives/
@@ -7,9 +7,9 @@ COPY code/ /app/
 COPY aot/ /app/
 ARG HTTP_PORT
 ARG GRPC_PORT
-# What a deployment tunes; the variable replaces these as a whole. /app/jvm.options holds what must not change.
+# Options for a deployment to tune; setting the variable replaces all of them. /app/jvm.options holds the fixed ones.
 ARG JAVA_OPTIONS
-# ONNX Runtime 1.29 would send telemetry home.
+# Turns off the telemetry of ONNX Runtime 1.29.
 ENV JDK_JAVA_OPTIONS=${JAVA_OPTIONS} \
     ORT_DISABLE_TELEMETRY=1 \
     QUARKUS_HTTP_HOST=0.0.0.0 \

@@ -15,12 +15,12 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /**
- * Says in one line which tests a run of Maven skipped, why, and what mends it: {@code java
- * scripts/Skipped.java ROOT BEGAN}, the root of the checkout and the time at which the run began.
- * Reports of earlier runs do not count.
+ * Prints in one line how many tests a Maven run skipped, and how to run them: {@code java
+ * scripts/Skipped.java ROOT BEGAN}, the root of the checkout and the start time of the run. Ignores
+ * reports of earlier runs.
  */
 class Skipped {
-  /** What a reason has in it, and what mends it. The first that fits counts. */
+  /** A part of the reason, and the remedy. The first match counts. */
   private static final Map<String, String> MENDED_BY = new LinkedHashMap<>();
 
   static {
@@ -62,12 +62,12 @@ class Skipped {
     System.out.println(
         skipped == 0
             ? "tests: %d, none skipped".formatted(tests)
-            : "tests: %d, of which %d skipped: %s"
+            : "tests: %d, %d skipped: %s"
                 .formatted(
                     tests,
                     skipped,
                     counts.entrySet().stream()
-                        .map(e -> e.getValue() + " for want of " + e.getKey())
+                        .map(e -> e.getValue() + " need " + e.getKey())
                         .collect(Collectors.joining("; "))));
   }
 

@@ -1,5 +1,6 @@
 # Apache Kafka from Maven Central with the interface of the image apache/kafka (KAFKA_* variables, /etc/kafka/docker/run,
-# /var/lib/kafka/data), for machines that can pull no image. Context: target/containers/kafka, laid out by scripts/images.
+# /var/lib/kafka/data), for machines that cannot pull images. Context: target/containers/kafka, laid
+# out by scripts/images.
 ARG RUNTIME
 FROM ${RUNTIME}
 COPY shell/ /

@@ -1,5 +1,5 @@
 # Milvus from PyPI with the interface of the image milvusdb/milvus (`milvus run standalone`, /var/lib/milvus, health on
-# 9091), for machines that can pull no image. Context: target/containers/milvus, laid out by scripts/images.
+# 9091), for machines that cannot pull images. Context: target/containers/milvus, laid out by scripts/images.
 FROM scratch
 COPY root/ /
 COPY milvus/ /milvus/

@@ -1,5 +1,6 @@
-# Prometheus from Debian with the interface of the image prom/prometheus (/etc/prometheus, /prometheus, wget), for machines
-# that can pull no image. Context: target/containers/prometheus, laid out by scripts/images.
+# Prometheus from Debian with the interface of the image prom/prometheus (/etc/prometheus,
+# /prometheus, wget), for machines that cannot pull images. Context: target/containers/prometheus,
+# laid out by scripts/images.
 FROM scratch
 COPY root/ /
 COPY --chown=65534:65534 state/ /

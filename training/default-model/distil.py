@@ -1,4 +1,4 @@
-"""Teaches the student the teacher's vectors."""
+"""Trains the student to reproduce the teacher's vectors."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def fit_projection(student: Student, activations: np.ndarray, targets: np.ndarra
 
 
 def loss(vectors: torch.Tensor, targets: torch.Tensor, relations: float) -> torch.Tensor:
-    """How far each vector is from its target, and how far the similarities between the vectors of
-    the batch are from those between their targets (relational distillation: Park et al., 2019)."""
+    """Distance of each vector from its target, and of the similarities within the batch from the
+    similarities of the targets (relational distillation: Park et al., 2019)."""
     own = (1 - (vectors * targets).sum(dim=1)).mean()
     difference = vectors @ vectors.T - targets @ targets.T
     count = len(vectors)
@@ -54,8 +54,8 @@ def loss(vectors: torch.Tensor, targets: torch.Tensor, relations: float) -> torc
 
 
 class Supply:
-    """Batches of disturbed views, already through the frozen part; made by one thread ahead of the
-    training, the same for the same seed."""
+    """Batches of distorted views, already passed through the frozen part; made by one thread ahead
+    of the training, the same for the same seed."""
 
     def __init__(self, album: Album, lower, side: int, batch: int, epochs: int, seed: int):
         self._queue = queue.Queue(8)

@@ -1,4 +1,4 @@
-"""The student as a model folder that the embedding service takes."""
+"""Writes the student as a model folder for embed-service."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Graph:
 
 
 def graph(student: Student, side: int, lower: bool = False) -> onnx.ModelProto:
-    """The whole student, or the lower part of it that is not trained."""
+    """The whole student, or its lower part, which is not trained."""
     g = Graph()
     zero = g.constant("zero", np.array(0, np.float32))
     six = g.constant("six", np.array(6, np.float32))

@@ -1,4 +1,4 @@
-"""How well vectors find: by class, copies, and how fast they are computed."""
+"""Measures how well vectors find classes and copies, and how fast they are computed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ COPIES = {
 
 
 def copies(embed, originals: list[pictures.Picture], gallery: np.ndarray) -> dict:
-    """Share of the originals, the first rows of the gallery, that their copies find first."""
+    """Share of the originals (the first rows of the gallery) that their copies find first."""
     images = [pictures.open_rgb(p.path) for p in originals]
     found = {}
     for name, change in COPIES.items():
@@ -66,8 +66,8 @@ def copies(embed, originals: list[pictures.Picture], gallery: np.ndarray) -> dic
 
 
 def speed(models: dict, batches: list[int], rounds: int) -> dict:
-    """Milliseconds of CPU that a run takes for each image, inference alone, on one thread; the models
-    in turn, the medians of the rounds."""
+    """CPU milliseconds per image, inference only, on one thread; the models in turn, the median of
+    the rounds."""
     figures = {}
     for batch in batches:
         taken = {name: [] for name in models}

@@ -1,7 +1,7 @@
-"""MobileNetV2 (Sandler et al., 2018) as the teacher's ONNX file holds it, and the student cut from it.
+"""MobileNetV2 (Sandler et al., 2018) as in the teacher's ONNX file, and the student cut from it.
 
-The teacher's batch normalisations are folded into its convolutions; the student keeps it so: nothing
-in it knows of a batch, hence the vectors of a batch are those of the single pictures.
+The teacher's batch normalisations are folded into its convolutions; the student keeps them folded:
+nothing in it depends on the batch, so vectors are the same in a batch and alone.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FROZEN = 6
 
 
 class Convolution(nn.Module):
-    """A convolution with the teacher's padding, and ReLU6 where it has one."""
+    """A convolution with the teacher's padding, and ReLU6 if it has one."""
 
     def __init__(self, before: int, after: int, kernel=1, stride=1, depthwise=False, active=True):
         super().__init__()
@@ -40,7 +40,7 @@ class Convolution(nn.Module):
         self.groups = before if depthwise else 1
         self.weight = nn.Parameter(torch.empty(after, before // self.groups, kernel, kernel))
         self.bias = nn.Parameter(torch.empty(after))
-        # TensorFlow's padding of even sides: with stride 2 only below and to the right.
+        # TensorFlow's padding for even sides: with stride 2 only at the bottom and right.
         self.pads = (0, 0, 0, 0) if kernel == 1 else (1, 1, 1, 1) if stride == 1 else (0, 0, 1, 1)
 
     def forward(self, x):
@@ -87,7 +87,7 @@ class Student(nn.Module):
         self.projection = nn.Linear(1280, EMBEDDING)
 
     def convolutions(self) -> list[Convolution]:
-        """In the order of the teacher's file."""
+        """The convolutions in the order of the teacher's file."""
         return [m for m in self.modules() if isinstance(m, Convolution)]
 
     def lower(self, x):
@@ -98,7 +98,7 @@ class Student(nn.Module):
         return x
 
     def pooled(self, activations):
-        """[n, 1280] of what the lower part gave."""
+        """Features [n, 1280] from the output of the lower part."""
         x = activations
         for block in self.blocks[FROZEN:]:
             x = block(x)
@@ -115,7 +115,7 @@ class Student(nn.Module):
         return [parameter for part in parts for parameter in part.parameters()]
 
     def start_from(self, folder: Path) -> None:
-        """Takes over the convolutions of a model folder: the teacher's, whose last one is the
+        """Loads the convolutions of a model folder: the teacher's, whose last one is the
         classifier, or a student's."""
         graph = onnx.load(str(folder / "model.onnx")).graph
         values = {i.name: numpy_helper.to_array(i).astype(np.float32) for i in graph.initializer}

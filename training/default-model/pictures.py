@@ -1,4 +1,4 @@
-"""Finding, decoding and resizing the pictures that the training and its measurements read."""
+"""Finds, decodes and resizes the pictures for training and measuring."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-# A picture that breaks off is rejected, not half used.
+# A truncated picture is rejected, not used in part.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 Image.MAX_IMAGE_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One file; its label is the folder it lies in."""
+    """One file; its label is its folder."""
 
     path: Path
 
@@ -28,7 +28,7 @@ class Picture:
 
 
 def find(folder: Path) -> list[Picture]:
-    """All pictures below a folder, in the order of their paths."""
+    """All pictures below a folder, in path order."""
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     return [Picture(p) for p in files]
 
@@ -63,7 +63,7 @@ def centre(image: Image.Image, side: int) -> Image.Image:
 
 
 def view(image: Image.Image, shortest: int, side: int) -> np.ndarray:
-    """What a network sees of the picture: uint8 [side, side, 3]."""
+    """The part of the picture that a network sees: uint8 [side, side, 3]."""
     return np.asarray(centre(shrink(image, shortest), side), dtype=np.uint8)
 
 
@@ -79,7 +79,7 @@ def batches(items: list, size: int):
 
 
 def views(pictures: list[Picture], sizes: list[tuple[int, int]], workers: int = 2):
-    """For every picture its views at (shortest, side); None where the file is no whole picture."""
+    """The views at (shortest, side) of every picture; None if the file is not a complete picture."""
 
     def load(picture: Picture):
         try:

@@ -19,8 +19,8 @@ import pictures
 from pictures import Picture
 
 # The teacher sees each picture twice, as it was trained (the middle 7/8) and whole; its target is
-# the mean of both. On clothing's validation split this finds more neighbours of the right class
-# (R@1 .795 against .765 and .789 of the views alone, by PCA-256).
+# the mean of both. On the clothing validation split this finds more neighbours of the right class
+# (R@1 .795, compared with .765 and .789 for the single views, with PCA-256).
 TEACHER_VIEWS = [(256, 224), (224, 224)]
 
 
@@ -46,7 +46,7 @@ def run(model: onnxruntime.InferenceSession, pixels: np.ndarray, size: int = 16)
 
 
 def teacher_vectors(teacher: Path, found: list[Picture], threads: int):
-    """The pictures that are whole, and their targets float32 [n, 1280] of length 1."""
+    """The complete pictures, and their targets float32 [n, 1280] of length 1."""
     model = session(teacher / "model.onnx", threads)
     kept, vectors = [], []
     for group in pictures.batches(found, 128):
@@ -61,7 +61,7 @@ def teacher_vectors(teacher: Path, found: list[Picture], threads: int):
 
 
 def cached_teacher_vectors(folder: Path, take: int, seed: int, teacher: Path, work: Path, threads: int):
-    """As {@link teacher_vectors}, over at most `take` pictures of a folder, kept in `work`."""
+    """As {@link teacher_vectors}, for at most `take` pictures of a folder, cached in `work`."""
     name = "-".join(folder.resolve().parts[-2:])
     kept_file, vector_file = work / f"{name}-{take}.json", work / f"{name}-{take}.npy"
     if not vector_file.exists():
@@ -77,8 +77,8 @@ def cached_teacher_vectors(folder: Path, take: int, seed: int, teacher: Path, wo
 
 
 def disturbed(image: Image.Image, side: int, random: np.random.Generator) -> np.ndarray:
-    """A view as copies and other photographs have it: cropped, turned, mirrored, lit otherwise,
-    coarser, saved badly."""
+    """A view like copies and other photographs: cropped, rotated, mirrored, lit differently,
+    coarser, badly compressed."""
     if random.random() < 0.3:
         image = image.rotate(random.uniform(-12, 12), Image.Resampling.BILINEAR, expand=False)
     width, height = image.size

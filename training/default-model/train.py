@@ -1,4 +1,4 @@
-"""Trains the model that the embedding service ships. One command; see README.md.
+"""Trains the model that embed-service ships. One command; see README.md.
 
   python train.py --teacher DIR --data DIR[:N] ... --out DIR
       [--held-out DIR ...] [--queries DIR --gallery DIR ...] [--unseen NAME=DIR[:DIR] ...]
@@ -13,7 +13,7 @@ import os
 import time
 from pathlib import Path
 
-# Two threads in all: one disturbs pictures, one trains.
+# Two threads in total: one distorts pictures, one trains.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -29,27 +29,27 @@ import prepare
 from mobilenet import Student
 
 ID, VERSION = "lookalike-256", "1"
-# The middle 7/9 of the short side: what is looked for mostly stands there. All of it finds more of
-# clothing (R@1 .817 against .774), and fewer groceries (.430 against .482).
+# The middle 7/9 of the short side, where the subject usually is. The whole picture finds more
+# clothing (R@1 .817 instead of .774), but fewer groceries (.430 instead of .482).
 SHORTEST, SIDE = 144, 112
-# Chosen on clothing's validation split among .001, .01, .1 and 1.
+# Chosen on the clothing validation split among .001, .01, .1 and 1.
 RIDGE = 1.0
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--teacher", type=Path, required=True, help="folder with the teacher's model.onnx")
-    parser.add_argument("--start", type=Path, help="model folder of an earlier run to go on from; else the teacher")
+    parser.add_argument("--start", type=Path, help="model folder of an earlier run to continue from; default: the teacher")
     parser.add_argument("--data", nargs="+", required=True, metavar="DIR[:N]",
-                        help="folders with pictures, of which N are drawn; labels are not used")
+                        help="folders with pictures; N are drawn; labels are not used")
     parser.add_argument("--held-out", nargs="*", type=Path, default=[],
-                        help="folders whose pictures are left out of the training, by name and content")
+                        help="folders whose pictures are excluded from training, by name and content")
     parser.add_argument("--out", type=Path, required=True, help="the model folder")
-    parser.add_argument("--work", type=Path, default=Path("work"), help="what is kept between runs")
+    parser.add_argument("--work", type=Path, default=Path("work"), help="cache between runs")
     parser.add_argument("--queries", type=Path, help="labelled pictures for the report")
     parser.add_argument("--gallery", type=Path, nargs="*", default=[])
     parser.add_argument("--unseen", nargs="*", default=[], metavar="NAME=DIR[:DIR]",
-                        help="labelled pictures of other kinds: queries and gallery, or one, leave-one-out")
+                        help="labelled pictures of other kinds: queries and gallery, or one folder for leave-one-out")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=3e-4)
@@ -59,7 +59,7 @@ def arguments() -> argparse.Namespace:
 
 
 def gather(options) -> tuple[list[pictures.Picture], np.ndarray, dict]:
-    """The pictures to learn from with the teacher's vectors, and how many came from where."""
+    """The training pictures with the teacher's vectors, and the number from each source."""
     held_out = [p for folder in options.held_out for p in pictures.find(folder)]
     names = {p.path.name for p in held_out if len(p.path.stem) >= 20}
     digests = {pictures.digest(p.path) for p in held_out}
@@ -107,7 +107,7 @@ def write(student: Student, out: Path, teacher: Path) -> None:
 
 
 def report(options, out: Path, counts: dict, seconds: dict) -> dict:
-    """The figures, of the file that is shipped."""
+    """The figures for the shipped file."""
     model = prepare.session(out / "model.onnx", 1)
 
     def embed_images(images) -> np.ndarray:
@@ -164,11 +164,11 @@ def main() -> None:
     album = prepare.Album(found)
     distil.fit_projection(student, prepare.run(lower, album.plain(SHORTEST, SIDE)), targets, RIDGE)
     write(student, options.out, options.teacher)
-    print(f"the projection is fitted after {time.time() - started:.0f} s", flush=True)
+    print(f"projection fitted after {time.time() - started:.0f} s", flush=True)
 
     def checkpoint(epoch: int) -> None:
         write(student, options.out, options.teacher)
-        print(f"epoch {epoch} is written to {options.out}", flush=True)
+        print(f"epoch {epoch} written to {options.out}", flush=True)
 
     if options.epochs:
         distil.train(student, album, lower, targets, SIDE, options.batch, options.epochs, options.rate,

@@ -6,13 +6,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What is kept of a key.
+ * The stored part of a key.
  *
  * @param id public
  * @param name for people; may be empty
  * @param sha256 of the whole key, 64 hex digits
  * @param grants at least one
- * @param expires from then on it opens nothing
+ * @param expires when the key stops working
  */
 public record AccessKey(
     String id,
@@ -26,10 +26,11 @@ public record AccessKey(
 
   public AccessKey {
     if (!KeyText.isId(id)) {
-      throw new IllegalArgumentException("the id of a key has 12 of a-z and 2-7");
+      throw new IllegalArgumentException("the id of a key must have 12 characters of a-z and 2-7");
     }
     if (name.length() > MAX_NAME || name.chars().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException("the name of a key has at most 128 printable characters");
+      throw new IllegalArgumentException(
+          "the name of a key may have at most 128 printable characters");
     }
     if (!SHA256.matcher(sha256).matches()) {
       throw new IllegalArgumentException("sha256 of key " + id + " is not 64 hex digits");
@@ -40,7 +41,7 @@ public record AccessKey(
     grants = List.copyOf(grants);
   }
 
-  /** What is to be kept of a new key. */
+  /** The stored part of a new key. */
   public static AccessKey of(
       KeyText text, String name, List<Grant> grants, Instant created, Optional<Instant> expires) {
     return new AccessKey(text.id(), name, text.sha256(), grants, created, expires);
@@ -50,7 +51,7 @@ public record AccessKey(
     return expires.isPresent() && !now.isBefore(expires.get());
   }
 
-  /** Whether it has the role in the collection of this name. */
+  /** Whether the key has the role in the collection with this name. */
   public boolean may(Role role, String collection) {
     return grants.stream()
         .anyMatch(
@@ -59,12 +60,12 @@ public record AccessKey(
                     && (grant.ofAll() || grant.collection().equals(collection)));
   }
 
-  /** Whether it has the role in any collection. */
+  /** Whether the key has the role in at least one collection. */
   public boolean maySomewhere(Role role) {
     return grants.stream().anyMatch(grant -> grant.role().covers(role));
   }
 
-  /** Whether it has the role in every collection, whichever there will be. */
+  /** Whether the key has the role in every collection, future ones included. */
   public boolean mayEverywhere(Role role) {
     return grants.stream().anyMatch(grant -> grant.ofAll() && grant.role().covers(role));
   }

@@ -3,13 +3,13 @@ package dev.lookalike.access;
 import java.util.regex.Pattern;
 
 /**
- * A role in one collection, or in all.
+ * A role in one collection or in all.
  *
- * @param collection its name, or {@value #ALL}; a grant stays with the name when another collection
- *     takes it
+ * @param collection its name, or {@value #ALL}; the grant also holds for a later collection of the
+ *     same name
  */
 public record Grant(String collection, Role role) {
-  /** Every collection, and what concerns none in particular. */
+  /** Every collection, and requests that concern no particular one. */
   public static final String ALL = "*";
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,63}");
@@ -17,7 +17,7 @@ public record Grant(String collection, Role role) {
   public Grant {
     if (!collection.equals(ALL) && !NAME.matcher(collection).matches()) {
       throw new IllegalArgumentException(
-          "a grant names a collection, [a-z0-9][a-z0-9_-]{0,63}, or * for all");
+          "a grant needs a collection name, [a-z0-9][a-z0-9_-]{0,63}, or * for all");
     }
   }
 

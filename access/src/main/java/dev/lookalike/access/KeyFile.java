@@ -30,7 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The file of keys:
+ * The key file:
  *
  * <pre>{@code
  * {"keys": [{"id": "mfrgg2ltmfxg", "name": "the shop's frontend", "sha256": "9f86d0...",
@@ -38,8 +38,8 @@ import java.util.Set;
  *            "created": "2026-01-31T12:00:00Z", "expires": "2027-01-31T12:00:00Z"}]}
  * }</pre>
  *
- * It holds no secret; whoever can write it opens everything. A field that is not known makes it
- * unreadable: a misspelt "expires" must not be without effect.
+ * It holds no secrets, but anyone who can write it can grant any access. An unknown field makes it
+ * invalid: a misspelt "expires" must not be ignored.
  */
 public final class KeyFile {
   private static final int MAX_BYTES = 4 << 20;
@@ -53,7 +53,7 @@ public final class KeyFile {
 
   private KeyFile() {}
 
-  /** Why a file of keys cannot be used, in words for its owner. */
+  /** Why a key file cannot be used, in words for its owner. */
   public static final class UnusableException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -67,7 +67,7 @@ public final class KeyFile {
     }
   }
 
-  /** Nobody else changes the file until it is closed; whoever reads it is not kept waiting. */
+  /** Exclusive right to change the file, until closed; readers do not wait. */
   public static final class Turn implements AutoCloseable {
     private final FileChannel channel;
 
@@ -86,10 +86,10 @@ public final class KeyFile {
   }
 
   /**
-   * Waits until no other process changes the file: to be taken before it is read in order to be
-   * written. Makes {@code <file>.lock} beside it, which stays.
+   * Waits until no other process changes the file. Call it before reading the file in order to
+   * write it. Creates {@code <file>.lock} beside it, which stays.
    *
-   * @throws IOException if that cannot be made
+   * @throws IOException if the lock file cannot be created
    */
   public static Turn turn(Path file) throws IOException {
     FileChannel channel =
@@ -107,9 +107,9 @@ public final class KeyFile {
   }
 
   /**
-   * Reads the file whole.
+   * Reads the whole file.
    *
-   * @throws UnusableException if it is not there or is no file of keys
+   * @throws UnusableException if it does not exist or is not a key file
    */
   public static List<AccessKey> read(Path file) throws UnusableException {
     return parse(bytes(file));
@@ -119,11 +119,11 @@ public final class KeyFile {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
-        throw new UnusableException("it has more than 4 MiB");
+        throw new UnusableException("it is larger than 4 MiB");
       }
       return bytes;
     } catch (NoSuchFileException e) {
-      throw new UnusableException("it is not there");
+      throw new UnusableException("it does not exist");
     } catch (IOException e) {
       throw new UnusableException("it cannot be read: " + e.getMessage());
     }
@@ -134,9 +134,9 @@ public final class KeyFile {
     try {
       root = JSON.readTree(bytes);
     } catch (JsonProcessingException e) {
-      // Without the text around it, which may be a secret that was pasted there.
+      // Does not quote the file: the text may be a secret pasted there.
       throw new UnusableException(
-          "it is no JSON at line %d, column %d"
+          "it is not JSON at line %d, column %d"
               .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
     } catch (IOException e) {
       throw new UnusableException("it cannot be read: " + e.getMessage());
@@ -168,7 +168,7 @@ public final class KeyFile {
       Role role =
           Role.of(text(where, grant, "role"))
               .orElseThrow(
-                  () -> new UnusableException(where + ": role is reader, writer or admin"));
+                  () -> new UnusableException(where + ": role must be reader, writer or admin"));
       grants.add(new Grant(text(where, grant, "collection"), role));
     }
     return new AccessKey(
@@ -182,7 +182,7 @@ public final class KeyFile {
 
   private static JsonNode array(String what, JsonNode node) throws UnusableException {
     if (!node.isArray()) {
-      throw new UnusableException(what + " is no list");
+      throw new UnusableException(what + " is not a list");
     }
     return node;
   }
@@ -190,19 +190,19 @@ public final class KeyFile {
   private static void requireFields(String what, JsonNode node, Set<String> known)
       throws UnusableException {
     if (!node.isObject()) {
-      throw new UnusableException(what + " is no object");
+      throw new UnusableException(what + " is not an object");
     }
     for (Iterator<Map.Entry<String, JsonNode>> fields = node.properties().iterator();
         fields.hasNext(); ) {
       if (!known.contains(fields.next().getKey())) {
-        throw new UnusableException(what + " has a field that is none of " + known);
+        throw new UnusableException(what + " has a field that is not one of " + known);
       }
     }
   }
 
   private static String text(String where, JsonNode node, String field) throws UnusableException {
     if (!node.path(field).isTextual()) {
-      throw new UnusableException(where + ": " + field + " is no text");
+      throw new UnusableException(where + ": " + field + " is not text");
     }
     return node.path(field).textValue();
   }
@@ -211,11 +211,12 @@ public final class KeyFile {
     try {
       return Instant.parse(text(where, node, field));
     } catch (DateTimeException e) {
-      throw new UnusableException(where + ": " + field + " is no time like 2026-01-31T12:00:00Z");
+      throw new UnusableException(
+          where + ": " + field + " is not a time like 2026-01-31T12:00:00Z");
     }
   }
 
-  /** The text of a file with these keys. */
+  /** The text of a key file with these keys. */
   public static String text(List<AccessKey> keys) {
     ObjectNode root = JSON.createObjectNode();
     ArrayNode all = root.putArray("keys");
@@ -235,17 +236,17 @@ public final class KeyFile {
     return root.toPrettyString() + "\n";
   }
 
-  /** Replaces the file as a whole; only its owner may read and write it. */
+  /** Replaces the file atomically; only its owner may read and write it. */
   public static void write(Path file, List<AccessKey> keys) throws IOException {
     writePrivately(file, text(keys));
   }
 
-  /** Writes a file that only its owner may read, as a whole. */
+  /** Writes a file atomically that only its owner may read. */
   public static void writePrivately(Path file, String text) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path directory = absolute.getParent();
     if (directory == null) {
-      throw new IOException(file + " is no file");
+      throw new IOException(file + " is not a file");
     }
     Path temporary =
         Files.createTempFile(

@@ -12,11 +12,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The keys of a file, followed: what is written there counts a moment later. While the file cannot
- * be used, those that it held before count. Thread-safe.
+ * The keys of a file that is watched: changes take effect a moment later. While the file cannot be
+ * used, the last valid keys apply. Thread-safe.
  */
 public final class KeyRing implements AutoCloseable {
-  /** Compared with where an id is unknown, so that this takes as long. */
+  /** Compared if an id is unknown, so that both cases take equally long. */
   private static final String NOBODY = "0".repeat(64);
 
   private final Path file;
@@ -28,22 +28,22 @@ public final class KeyRing implements AutoCloseable {
   private volatile Optional<String> trouble = Optional.empty();
   private byte[] seen;
 
-  /** What is known of whoever shows a key. */
+  /** What is known about the sender of a key. */
   public sealed interface Holder {
-    /** The key is in the file and counts. */
+    /** The key is in the file and valid. */
     record Known(AccessKey key) implements Holder {}
 
-    /** It is in the file, and its time is over. */
+    /** The key is in the file, but has expired. */
     record Expired(AccessKey key) implements Holder {}
 
-    /** It is no key, or none that is in the file. */
+    /** The text is not a key, or the key is not in the file. */
     record Unknown() implements Holder {}
   }
 
   /**
-   * Reads the file, and looks at it again from time to time.
+   * Reads the file, and checks it for changes from time to time.
    *
-   * @param notes takes what the operator should know, a sentence for each change
+   * @param notes receives one sentence for the operator at each change
    * @throws KeyFile.UnusableException if it cannot be used now
    */
   public KeyRing(Path file, Duration lookEvery, InstantSource clock, Consumer<String> notes)
@@ -62,7 +62,7 @@ public final class KeyRing implements AutoCloseable {
     return keys.stream().collect(Collectors.toUnmodifiableMap(AccessKey::id, Function.identity()));
   }
 
-  /** Who shows this text; the secret is compared in constant time. */
+  /** The holder of this key text; the secret is compared in constant time. */
   public Holder holder(String text) {
     Optional<KeyText> shown = KeyText.read(text);
     if (shown.isEmpty()) {
@@ -76,7 +76,7 @@ public final class KeyRing implements AutoCloseable {
     return kept.expired(clock.instant()) ? new Holder.Expired(kept) : new Holder.Known(kept);
   }
 
-  /** Number of the keys that count, expired ones included. */
+  /** Number of the current keys, including expired ones. */
   public int size() {
     return keys.size();
   }
@@ -110,14 +110,13 @@ public final class KeyRing implements AutoCloseable {
       trouble = Optional.of(e.reason());
       if (!before.equals(trouble)) {
         notes.accept(
-            "the access keys of before go on to count, since %s cannot be used: %s"
-                .formatted(file, e.reason()));
+            "using the last valid access keys; %s cannot be used: %s".formatted(file, e.reason()));
       }
       return;
     }
     seen = now;
     trouble = Optional.empty();
-    notes.accept("%d access keys, read anew from %s".formatted(keys.size(), file));
+    notes.accept("read %d access keys again from %s".formatted(keys.size(), file));
   }
 
   @Override

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 
 /**
  * A key as its holder has it: {@code lk_<id>_<secret>}, the id 60 and the secret 260 random bits in
- * lower-case base32. The id is public. The rest is known to the holder only: what is kept is the
- * SHA-256 of the whole text, which nobody can search for with that many bits, however fast it is.
+ * lower-case base32. The id is public. Only the holder knows the secret: the file stores the
+ * SHA-256 of the whole text. With that many bits a fast hash is safe against search.
  */
 public final class KeyText {
   private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
@@ -32,7 +32,7 @@ public final class KeyText {
     this.id = id;
   }
 
-  /** A new one. */
+  /** A new random key. */
   public static KeyText random() {
     String id = random(ID_LENGTH);
     return new KeyText("lk_" + id + "_" + random(SECRET_LENGTH), id);
@@ -46,7 +46,7 @@ public final class KeyText {
     return text.toString();
   }
 
-  /** Empty for what is no key. */
+  /** Reads a key; empty if the text is not one. */
   public static Optional<KeyText> read(String text) {
     Matcher form = FORM.matcher(text);
     return form.matches() ? Optional.of(new KeyText(text, form.group(1))) : Optional.empty();
@@ -70,7 +70,7 @@ public final class KeyText {
     return HexFormat.of().formatHex(digest());
   }
 
-  /** Whether this is the key of a hash; takes as long for any hash. */
+  /** Whether this key has the hash, in constant time. */
   boolean hasSha256(String hex) {
     return MessageDigest.isEqual(digest(), HexFormat.of().parseHex(hex));
   }
@@ -83,7 +83,7 @@ public final class KeyText {
     }
   }
 
-  /** Without the secret, so that it may stand in a log. */
+  /** Without the secret, so that it may be logged. */
   @Override
   public String toString() {
     return "lk_" + id + "_...";

@@ -3,7 +3,7 @@ package dev.lookalike.access;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a key may do. Each may all that those before it may. */
+/** What a key may do. Each role includes the roles before it. */
 public enum Role {
   /** Search, get, list, count, status, content. */
   READER,
@@ -12,12 +12,12 @@ public enum Role {
   /** Create, rename and delete collections; models and indexes. */
   ADMIN;
 
-  /** Whether whoever has this role may what {@code needed} may. */
+  /** Whether this role includes {@code needed}. */
   public boolean covers(Role needed) {
     return compareTo(needed) >= 0;
   }
 
-  /** As files and options write it. */
+  /** The word used in files and options. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }

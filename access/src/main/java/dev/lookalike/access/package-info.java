@@ -1,4 +1,4 @@
-/** Access keys: what they look like, what they open, the file that holds them. */
+/** Access keys: their form, their grants, and the file that holds them. */
 @NullMarked
 package dev.lookalike.access;
 

@@ -32,7 +32,7 @@ class KeyFileTest {
                 List.of(new Grant("shop", Role.READER)),
                 Instant.parse("2026-01-01T00:00:00Z"),
                 Optional.empty()));
-        // As slow as a disk may be.
+        // As slow as a slow disk.
         Thread.sleep(100);
         KeyFile.write(file, keys);
       }

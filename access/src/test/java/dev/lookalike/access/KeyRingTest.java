@@ -48,25 +48,25 @@ class KeyRingTest {
     Map<String, String> reasons =
         Map.of(
             "",
-            "no object",
+            "not an object",
             "{",
-            "no JSON",
+            "not JSON",
             "[]",
-            "no object",
+            "not an object",
             "{}",
-            "no list",
+            "not a list",
             whole + "{}",
-            "no JSON",
+            "not JSON",
             whole.replace("\"expires\"", "\"expiry\""),
-            "a field that is none of",
+            "a field that is not one of",
             whole.replace("\"writer\"", "\"owner\""),
             "reader, writer or admin",
             whole.replace("\"shop\"", "\"Shop\""),
-            "a grant names a collection",
+            "a grant needs a collection name",
             whole.replaceAll("\"sha256\" : \"[^\"]*\"", "\"sha256\" : \"12\""),
             "64 hex digits",
             whole.replaceAll("\"expires\" : \"[^\"]*\"", "\"expires\" : \"soon\""),
-            "no time");
+            "not a time");
     reasons.forEach(
         (text, reason) ->
             assertThatThrownBy(
@@ -108,7 +108,7 @@ class KeyRingTest {
       assertThat(ring.holder(first.secret())).isInstanceOf(KeyRing.Holder.Known.class);
 
       Files.delete(file);
-      await().until(() -> ring.trouble().equals(Optional.of("it is not there")));
+      await().until(() -> ring.trouble().equals(Optional.of("it does not exist")));
       assertThat(ring.holder(first.secret())).isInstanceOf(KeyRing.Holder.Known.class);
 
       KeyFile.write(file, List.of(key(second, Optional.empty())));

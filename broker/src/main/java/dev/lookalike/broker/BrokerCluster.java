@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
 
 /**
- * A quorum of brokers that are controllers, too, each in a JVM of its own, on loopback: what is
- * acknowledged by all replicas in sync outlives the loss of any one of three. Not thread-safe.
+ * A quorum of brokers that are also controllers, each in its own JVM, on loopback: records
+ * acknowledged by all in-sync replicas survive the loss of one broker of three. Not thread-safe.
  */
 public final class BrokerCluster implements AutoCloseable {
   private final List<BrokerProcess> nodes;
@@ -24,11 +24,11 @@ public final class BrokerCluster implements AutoCloseable {
   }
 
   /**
-   * Starts the nodes at once, since none is up before most are, and waits until all answer. Topics
-   * have as many replicas as there are nodes, up to three, and two of them must have a record.
+   * Starts all nodes together, because a quorum must be up, and waits until all answer. Topics have
+   * as many replicas as there are nodes, up to three, and two replicas must have a record.
    *
-   * @param directory of their logs
-   * @param overrides of each node, by Kafka's names
+   * @param directory for their logs
+   * @param overrides for each node, under Kafka's names
    */
   public static BrokerCluster start(Path directory, int count, Map<String, String> overrides) {
     List<BrokerSettings> settings = settings(directory, count, overrides);
@@ -66,7 +66,7 @@ public final class BrokerCluster implements AutoCloseable {
     }
     shared.put("transaction.state.log.min.isr", insync);
     shared.put("share.coordinator.state.topic.min.isr", insync);
-    // One that is slow is out of sync soon, and does not hold up the others.
+    // A slow replica soon falls out of sync and does not delay the others.
     shared.put("replica.lag.time.max.ms", "5000");
     shared.putAll(overrides);
     List<BrokerSettings> settings = new ArrayList<>();
@@ -84,12 +84,12 @@ public final class BrokerCluster implements AutoCloseable {
     return nodes.stream().map(BrokerProcess::bootstrapServers).collect(Collectors.joining(","));
   }
 
-  /** A node, to be killed or started again; its id is {@code index + 1}. */
+  /** A node to kill or restart; its id is {@code index + 1}. */
   public BrokerProcess node(int index) {
     return nodes.get(index);
   }
 
-  /** Kills them all: there is nothing to keep. */
+  /** Kills all nodes: no data needs to be kept. */
   @Override
   public void close() {
     nodes.forEach(BrokerProcess::kill);

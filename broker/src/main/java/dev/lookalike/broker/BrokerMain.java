@@ -30,12 +30,15 @@ import org.apache.kafka.common.utils.Time;
  */
 public final class BrokerMain {
 
-  /** First word of the line on standard output that says that clients may connect. */
+  /** First word of the line on standard output after which clients may connect. */
   static final String READY = "READY";
 
   private BrokerMain() {}
 
-  /** Arguments: directory, port, port of the controller; a file of properties that go over ours. */
+  /**
+   * Arguments: directory, port, controller port, and optionally a properties file that overrides
+   * ours.
+   */
   public static void main(String[] args) {
     if (args.length != 3 && args.length != 4) {
       System.err.println("usage: BrokerMain DIRECTORY PORT CONTROLLER_PORT [PROPERTIES]");
@@ -86,7 +89,7 @@ public final class BrokerMain {
     }
   }
 
-  /** Kafka tells what went wrong in the innermost cause as often as in the outermost. */
+  /** Kafka's explanation may be in the innermost or in the outermost cause. */
   private static String reasons(Throwable e) {
     StringBuilder text = new StringBuilder();
     for (Throwable t = e; t != null; t = t.getCause()) {
@@ -111,7 +114,7 @@ public final class BrokerMain {
     watcher.start();
   }
 
-  /** Gives an empty directory its identity. A directory that has one is left alone. */
+  /** Formats an empty directory with a cluster id. Leaves a formatted directory alone. */
   private static void format(BrokerSettings settings) throws IOException {
     if (Files.exists(settings.directory().resolve("meta.properties"))) {
       return;

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A real Kafka broker in a JVM of its own, as a child of this process: it ends when this process
- * ends, however that ends. Not thread-safe.
+ * A real Kafka broker in its own JVM, as a child of this process: it exits when this process exits
+ * for any reason. Not thread-safe.
  */
 public final class BrokerProcess implements AutoCloseable {
 
@@ -36,19 +36,19 @@ public final class BrokerProcess implements AutoCloseable {
   /**
    * Starts a broker and waits until it answers.
    *
-   * @param directory of its log; created when absent, continued when it holds one
-   * @throws IllegalStateException with the broker's own words when it does not come up
+   * @param directory for its log; created if absent, continued if it holds a log
+   * @throws IllegalStateException with the broker's own error output if it does not start
    */
   public static BrokerProcess start(Path directory, int port, int controllerPort) {
     return start(new BrokerSettings(directory, port, controllerPort));
   }
 
-  /** {@link #start} with everything that can be said of a broker. */
+  /** {@link #start} with all settings. */
   public static BrokerProcess start(BrokerSettings settings) {
     return new BrokerProcess(settings, launch(settings));
   }
 
-  /** {@link #start} on two ports that are free now; tries others when they are lost in between. */
+  /** {@link #start} on two free ports; tries others if they are taken in the meantime. */
   public static BrokerProcess startOnFreePorts(Path directory) {
     for (int attempt = 1; ; attempt++) {
       try {
@@ -62,7 +62,7 @@ public final class BrokerProcess implements AutoCloseable {
   }
 
   /**
-   * The command that runs a broker; {@link BrokerMain} says how it behaves.
+   * The command that runs a broker; {@link BrokerMain} describes its behavior.
    *
    * @param java the executable
    * @param jvmOptions go before the main class, after the memory limits
@@ -76,7 +76,8 @@ public final class BrokerProcess implements AutoCloseable {
             "-Xms64m",
             "-Xmx160m",
             "-XX:+UseSerialGC",
-            // It moves bytes: optimised code gains it nothing, and compiling it delays every start.
+            // The broker moves bytes: optimised code gains nothing, and compiling it delays every
+            // start.
             "-XX:TieredStopAtLevel=1",
             "-Xss512k",
             "-XX:MaxDirectMemorySize=64m",
@@ -125,7 +126,7 @@ public final class BrokerProcess implements AutoCloseable {
       ProcessBuilder builder =
           new ProcessBuilder(
               command(java, System.getProperty("java.class.path"), List.of(), settings));
-      // Few arenas: malloc would keep one for each thread.
+      // Few arenas: otherwise malloc keeps one per thread.
       builder.environment().put("MALLOC_ARENA_MAX", "2");
       builder.redirectError(errors.toFile());
       Process process = builder.start();
@@ -192,15 +193,15 @@ public final class BrokerProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Ends the broker at once, with SIGKILL, as a crash would; returns when it is gone. */
+  /** Kills the broker at once with SIGKILL, as a crash would; returns when it is gone. */
   public void kill() {
     process.destroyForcibly();
     awaitExit(STOP_SECONDS);
   }
 
   /**
-   * Starts the broker again on the same directory and ports and waits until it answers; kills it
-   * first if it runs.
+   * Restarts the broker on the same directory and ports and waits until it answers; kills it first
+   * if it runs.
    */
   public void restart() {
     if (process.isAlive()) {
@@ -210,7 +211,7 @@ public final class BrokerProcess implements AutoCloseable {
   }
 
   /**
-   * Stops the broker in order: ends its standard input; kills it when it takes longer than 15 s.
+   * Stops the broker cleanly by ending its standard input; kills it if it takes longer than 15 s.
    * Idempotent.
    */
   @Override

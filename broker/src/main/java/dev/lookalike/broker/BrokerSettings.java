@@ -6,18 +6,18 @@ import java.util.Objects;
 import java.util.Properties;
 
 /**
- * What the broker of one machine is started with.
+ * Settings of a broker on one machine.
  *
- * @param directory where the log lives; created and formatted when it is empty
+ * @param directory of the log; created and formatted if empty
  * @param port of the clients, on loopback only
  * @param controllerPort of the KRaft controller, on loopback only; used by the broker itself
- * @param overrides take the place of what is set here, by Kafka's names, such as {@code node.id} of
- *     one of several; {@link #CLUSTER_ID} among them is the identity of the log
+ * @param overrides replace the settings made here, under Kafka's names, such as {@code node.id} in
+ *     a cluster; {@link #CLUSTER_ID} sets the identity of the log
  */
 public record BrokerSettings(
     Path directory, int port, int controllerPort, Map<String, String> overrides) {
 
-  /** Key of the identity that the nodes of one cluster share; one alone makes up its own. */
+  /** Key of the identity that the nodes of a cluster share; a single node generates its own. */
   static final String CLUSTER_ID = "cluster.id";
 
   /** Loopback only: there is no authentication. */
@@ -25,7 +25,7 @@ public record BrokerSettings(
 
   /**
    * Largest record batch in bytes. Topics of images allow 2 MiB (docs/contracts.md); the margin is
-   * for batch and record headers and for topics that are created with another limit.
+   * for batch and record headers and for topics created with another limit.
    */
   static final int MAX_MESSAGE_BYTES = 4 << 20;
 
@@ -35,11 +35,11 @@ public record BrokerSettings(
     checkPort(port);
     checkPort(controllerPort);
     if (port == controllerPort) {
-      throw new IllegalArgumentException("broker and controller both on port " + port);
+      throw new IllegalArgumentException("broker and controller use the same port " + port);
     }
   }
 
-  /** One node that is a cluster of its own. */
+  /** A cluster of one node. */
   public BrokerSettings(Path directory, int port, int controllerPort) {
     this(directory, port, controllerPort, Map.of());
   }
@@ -55,7 +55,7 @@ public record BrokerSettings(
     return HOST + ":" + port;
   }
 
-  /** The broker's own configuration, by Kafka's names. */
+  /** The broker's configuration, under Kafka's names. */
   Properties kafka() {
     Properties p = new Properties();
     p.setProperty("node.id", "1");
@@ -85,8 +85,8 @@ public record BrokerSettings(
     p.setProperty("share.coordinator.state.topic.min.isr", "1");
     p.setProperty("auto.create.topics.enable", "false");
 
-    // The log is the database: nothing in it ends by age, and a group that was away for a year goes
-    // on.
+    // The log is the database: nothing expires by age, and a group that was away for a year can
+    // continue.
     p.setProperty("log.retention.ms", "-1");
     p.setProperty("offsets.retention.minutes", Integer.toString(10 * 366 * 24 * 60));
     p.setProperty("message.max.bytes", Integer.toString(MAX_MESSAGE_BYTES));

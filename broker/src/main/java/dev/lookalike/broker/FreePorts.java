@@ -8,22 +8,22 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Ports on loopback that are free now, for a process that is told where to listen. They lie below
- * those that systems give to outgoing connections (Linux: from 32768, {@code
- * net.ipv4.ip_local_port_range}): of these one that is free now is a client's a moment later.
+ * Free ports on loopback, for a process that is told where to listen. They lie below the ports that
+ * systems give to outgoing connections (Linux: from 32768, {@code net.ipv4.ip_local_port_range}),
+ * which may be taken by a client a moment later.
  */
 public final class FreePorts {
   private static final int FIRST = 20_000;
   private static final int END = 32_000;
 
-  /** Each is given once by this JVM, as long as there are others. */
+  /** This JVM gives out each port once, as long as there are others. */
   private static final AtomicInteger NEXT =
       new AtomicInteger(ThreadLocalRandom.current().nextInt(END - FIRST));
 
   private FreePorts() {}
 
   /**
-   * One of them.
+   * A free port.
    *
    * @throws IllegalStateException if there is none
    */

@@ -1,4 +1,4 @@
-/** A Kafka broker (KRaft, broker and controller in one) in a JVM of its own, for one machine. */
+/** A Kafka broker (KRaft, broker and controller in one) in its own JVM, for one machine. */
 @NullMarked
 package dev.lookalike.broker;
 

@@ -37,7 +37,7 @@ import picocli.CommandLine.ParseResult;
     name = "lookalike",
     versionProvider = VersionCommand.class,
     description = {
-      "Visual search: upload images, then ask what looks like this photo.",
+      "Visual search: upload images, then find the ones that look like a photo.",
       "",
       "Everything runs on this machine and listens on 127.0.0.1 only."
     },
@@ -51,12 +51,12 @@ import picocli.CommandLine.ParseResult;
       "  lookalike search photo.jpg --html found.html",
       "  lookalike down",
       "",
-      "Each command explains itself: lookalike help import",
+      "Help on a command: lookalike help import",
       "",
-      "Exit codes: 0 done; 1 failed; 2 wrong command line or file; 3 not running, not ready or away;",
+      "Exit codes: 0 done; 1 failed; 2 wrong command line or file; 3 not running or not ready;",
       "4 not found; 5 refused by the service or rejected; 6 done, but some images have no outcome yet;",
-      "130 interrupted. Errors are one line on standard error: lookalike: CODE: what happened.",
-      "State is in $$LOOKALIKE_HOME, else ~/.lookalike; colours are off with $$NO_COLOR."
+      "130 interrupted. An error is one line on standard error: lookalike: CODE: what happened.",
+      "State is in $$LOOKALIKE_HOME, else ~/.lookalike. $$NO_COLOR turns colours off."
     },
     subcommands = {
       UpCommand.class,
@@ -152,7 +152,7 @@ public final class Lookalike {
       e.printStackTrace();
     }
     Terminal.SYSTEM.note(
-        "lookalike: INTERNAL: " + e + " (a stack trace is shown with LOOKALIKE_DEBUG=1)");
+        "lookalike: INTERNAL: " + e + " (set LOOKALIKE_DEBUG=1 to see a stack trace)");
     return ExitCode.FAILED.number();
   }
 }

@@ -8,16 +8,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code lookalike train}, for the help: the start script hands it to the module {@code training},
- * whose natives stay out of this process, and builds that on first use.
+ * {@code lookalike train}, for the help only: the start script runs the module {@code training}
+ * instead, whose natives stay out of this process, and builds it on first use.
  */
 @Command(
     name = "train",
     description = {
       "Trains a small network on labelled images and writes a model folder: digits (rendered from"
-          + " fonts), idx (files as MNIST's) or folder (one sub-folder for each class).",
+          + " fonts), idx (files in the format of MNIST) or folder (one sub-folder for each"
+          + " class).",
       "",
-      "The module that trains is built on first use. Its options: lookalike train --help"
+      "The training module is built on first use. Its options: lookalike train --help"
     })
 public final class TrainCommand implements Callable<Integer> {
 
@@ -29,7 +30,7 @@ public final class TrainCommand implements Callable<Integer> {
     throw new CommandFailure(
         ExitCode.USAGE,
         "NO_TRAINING",
-        "training is started by the script lookalike at the root of the sources, not from here: "
+        "training must be started by the script lookalike at the root of the sources: "
             + String.join(" ", arguments));
   }
 }

@@ -10,9 +10,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 
 /** {@code lookalike version}. */
-@Command(
-    name = "version",
-    description = "Prints the release, the format of its state, and the JDK.")
+@Command(name = "version", description = "Prints the release, its state format and the JDK.")
 public final class VersionCommand implements Callable<Integer>, IVersionProvider {
 
   @Option(names = "--json", description = "Print one line of JSON, for scripts.")

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * All three services in one, as far as the commands see them (docs/contracts.md): accepts every
- * upload that begins with "image", calls it searchable, or rejected when it begins with
+ * upload that begins with "image" and reports it as searchable, or as rejected if it begins with
  * "image-bad".
  */
 public final class FakeServices implements AutoCloseable {
@@ -35,13 +35,13 @@ public final class FakeServices implements AutoCloseable {
 
   public final List<String> requests = new CopyOnWriteArrayList<>();
 
-  /** What requests said in their header Authorization; the empty string for nothing. */
+  /** The Authorization headers of the requests; the empty string for none. */
   public final List<String> authorizations = new CopyOnWriteArrayList<>();
 
-  /** The next requests that are answered with 503; what a collection is stays known. */
+  /** Number of next requests answered with 503, except about collections. */
   public final AtomicInteger outage = new AtomicInteger();
 
-  /** The next uploads that are answered with 429. */
+  /** Number of next uploads answered with 429. */
   public final AtomicInteger full = new AtomicInteger();
 
   public FakeServices() {

@@ -154,7 +154,7 @@ class LookalikeTest {
     String id = key.substring(3, 15);
     assertThat(run("key", "revoke", id, "--home", home).exit()).isZero();
     assertThat(run("key", "revoke", id, "--home", home).exit()).isEqualTo(4);
-    // Of the home's own keys another takes the place.
+    // A revoked key of the home itself is replaced.
     String own = Files.readString(file.resolveSibling("admin.key"));
     assertThat(run("key", "revoke", own.substring(3, 15), "--home", home).exit()).isZero();
     assertThat(Files.readString(file.resolveSibling("admin.key"))).isNotEqualTo(own);
@@ -291,7 +291,7 @@ class LookalikeTest {
     assertThat(runWithServices("collection", "show", "shop").out())
         .contains("searchable  7", "none yet");
     assertThat(runWithServices("collection", "rename", "shop", "depot").out())
-        .isEqualTo("shop is called depot now\n");
+        .isEqualTo("shop is now called depot\n");
     assertThat(services.requests).contains("PATCH /v1/collections/shop");
     Run absent = runWithServices("collection", "delete", "absent", "--yes");
     assertThat(absent.exit()).isEqualTo(4);
@@ -381,7 +381,7 @@ class LookalikeTest {
     Files.writeString(folder.resolve("newer.jpg"), "image newer");
     Run givenUp = runWithOutage(1_000, folder, "1");
     assertThat(givenUp.exit()).isEqualTo(3);
-    assertThat(givenUp.err()).contains("BROKER_UNAVAILABLE", "again to go on");
+    assertThat(givenUp.err()).contains("BROKER_UNAVAILABLE", "again to continue");
   }
 
   private Run runWithOutage(int requests, Path folder, String patience) {

@@ -43,7 +43,6 @@ import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /** What is made of what, and in which order it starts and stops. */
@@ -56,11 +55,8 @@ public class Wiring {
 
   @Produces
   @Singleton
-  AdmissionPolicy admission(
-      IntakeSettings settings,
-      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize body,
-      @ConfigProperty(name = "quarkus.grpc.server.max-inbound-message-size") int message) {
-    return RequestPolicy.of(settings, body.asLongValue(), message);
+  AdmissionPolicy admission(IntakeSettings settings) {
+    return RequestPolicy.of(settings);
   }
 
   @Produces

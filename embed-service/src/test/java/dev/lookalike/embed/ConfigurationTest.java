@@ -66,6 +66,7 @@ class ConfigurationTest {
           Map.entry("lookalike.infer.max-batch-size", "8"),
           Map.entry("lookalike.infer.threads", "3"),
           Map.entry("lookalike.intake.max-bytes", "64M"),
+          Map.entry("lookalike.intake.max-request-bytes", "50M"),
           Map.entry("lookalike.intake.read-timeout", "20s"),
           Map.entry("lookalike.intake.stall-timeout", "3s"),
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),

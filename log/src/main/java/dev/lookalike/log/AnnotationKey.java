@@ -4,10 +4,10 @@ import dev.lookalike.proto.image.v1.ImageVersion;
 import java.util.Optional;
 
 /**
- * The key of an annotation, read.
+ * The parsed key of an annotation.
  *
- * @param imageId the image that is spoken of
- * @param subject what is said of it: "attributes/NAME", "labels/user" or "labels/taught"
- * @param version that is spoken of; absent in keys of before it was part of them
+ * @param imageId the annotated image
+ * @param subject what is set: "attributes/NAME", "labels/user" or "labels/taught"
+ * @param version of the image; absent in old keys, which had none
  */
 public record AnnotationKey(String imageId, String subject, Optional<ImageVersion> version) {}

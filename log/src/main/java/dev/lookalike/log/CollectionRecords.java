@@ -16,13 +16,13 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest record of each key of the registry topic, and what they say together. Depends on
- * nothing else: readers that saw records which were compacted away since come to the same result.
- * Not thread-safe.
+ * The newest record of each key of the registry topic, and the state that they add up to. Depends
+ * on nothing else: readers that saw records which have since been compacted away get the same
+ * result. Not thread-safe.
  *
- * <p>A name belongs to the collection whose record is first in the log. A later record with the
- * same name is of a rename that came too late, whose collection keeps its previous name, or of a
- * creation that came too late, which is no collection.
+ * <p>A name belongs to the collection whose record comes first in the log. A later record with the
+ * same name is a rename that came too late, so that its collection keeps its previous name, or a
+ * creation that came too late, which creates nothing.
  */
 public final class CollectionRecords {
   private static final Logger LOG = Logger.getLogger(CollectionRecords.class);
@@ -32,7 +32,7 @@ public final class CollectionRecords {
   private final Map<String, Placed> collections = new HashMap<>();
   private final Map<String, Map<String, Build>> builds = new HashMap<>();
 
-  /** Ids of deleted collections, and whether the newest record of the key still says so. */
+  /** Ids of deleted collections, and whether the newest record of the key is still the deletion. */
   private final Map<String, Boolean> deleted = new TreeMap<>();
 
   /** Forgets every record. */
@@ -43,9 +43,9 @@ public final class CollectionRecords {
   }
 
   /**
-   * Takes the next record of the log. One that cannot be read is logged and has no effect.
+   * Applies the next record of the log. An unreadable record is logged and ignored.
    *
-   * @param value null: nothing of the key is left
+   * @param value null: the key is removed
    */
   public void apply(long offset, String key, byte @Nullable [] value) {
     if (value == null) {
@@ -71,9 +71,7 @@ public final class CollectionRecords {
           deleted.put(key, true);
         }
         case EVENT_NOT_SET ->
-            LOG.warnf(
-                "registry record at %d is of a kind that this version does not know; skipped",
-                offset);
+            LOG.warnf("registry record at %d is of an unknown kind; skipped", offset);
       }
     } catch (InvalidProtocolBufferException e) {
       LOG.warnf("registry record at %d cannot be read; skipped: %s", offset, e);
@@ -96,7 +94,7 @@ public final class CollectionRecords {
     }
   }
 
-  /** What the records say now. */
+  /** The current state. */
   public RegistryView view() {
     Set<String> taken = new HashSet<>();
     List<CollectionState> states = new ArrayList<>();
@@ -110,7 +108,8 @@ public final class CollectionRecords {
           late.add(new RegistryView.Late(collection, false));
           continue;
         }
-        // An id is nobody's name: whoever lost even the old name goes by it.
+        // No collection can have an id as its name: one that lost its old name, too, is listed
+        // under its id.
         String kept =
             taken.add(collection.getPreviousName())
                 ? collection.getPreviousName()

@@ -19,21 +19,21 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the registry topic in a thread of its own and answers from memory. Waits for a broker
- * that is away and for a topic that does not exist yet.
+ * Follows the registry topic in its own thread and answers from memory. Waits for an unreachable
+ * broker and for a topic that does not exist yet.
  *
- * <p>Thread-safe. Invariant: {@code records} is touched by the registry's thread only; what others
- * see is the immutable {@code view}, replaced after each change.
+ * <p>Thread-safe. Invariant: only the registry's thread touches {@code records}; other threads see
+ * the immutable {@code view}, which is replaced after each change.
  */
 public final class CollectionRegistry implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(CollectionRegistry.class);
   private static final TopicPartition PARTITION = new TopicPartition(Topics.COLLECTIONS, 0);
   private static final Duration POLL = Duration.ofMillis(500);
 
-  /** Pause before asking again for a topic or broker that is not there. */
+  /** Pause before retrying a missing topic or broker. */
   private static final Duration RETRY = Duration.ofMillis(100);
 
-  /** Name of the collection that is meant when none is given. */
+  /** Name of the collection used if none is given. */
   public static final String DEFAULT = "default";
 
   private final Map<String, Object> kafka;
@@ -50,9 +50,9 @@ public final class CollectionRegistry implements AutoCloseable {
   /**
    * Starts following.
    *
-   * @param kafka settings of the client: at least {@code bootstrap.servers}
+   * @param kafka client settings: at least {@code bootstrap.servers}
    * @param onChange called by the registry's thread after the view changed, and once when it has
-   *     caught up; must not block for long; what it throws is logged
+   *     caught up; must not block for long; exceptions are logged
    */
   public CollectionRegistry(Map<String, Object> kafka, Runnable onChange) {
     this.kafka = Map.copyOf(kafka);
@@ -61,12 +61,12 @@ public final class CollectionRegistry implements AutoCloseable {
     this.thread.start();
   }
 
-  /** Whether everything that the topic held when it was first read is in the view. */
+  /** Whether the view has everything that the topic held when it was first read. */
   public boolean caughtUp() {
     return caughtUp;
   }
 
-  /** Why it cannot be read, where the broker says so; empty when it can, or nothing is known. */
+  /** The broker's reason why the topic cannot be read; empty if it can, or if none is known. */
   public Optional<String> problem() {
     return problem;
   }
@@ -86,14 +86,14 @@ public final class CollectionRegistry implements AutoCloseable {
     return view.withId(id);
   }
 
-  /** Everything that the registry says, of one moment. */
+  /** The whole registry at one moment. */
   public RegistryView view() {
     return view;
   }
 
   /**
-   * The offset of the record that is read next: those before are in the view. A writer that waits
-   * for its own offset to be passed knows what became of its record.
+   * The offset of the next record: the view has all records before it. A writer that waits until
+   * this passes its own offset knows the effect of its record.
    */
   public long position() {
     return position;
@@ -149,7 +149,8 @@ public final class CollectionRegistry implements AutoCloseable {
       reader.seekToBeginning(List.of(PARTITION));
       long end = reader.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
       problem = Optional.empty();
-      // A broker whose data was replaced starts over: what is not in its log is not a collection.
+      // The broker's data was replaced: start over, since a collection that is not in its log does
+      // not exist.
       records.clear();
       boolean whole = false;
       while (!closed) {
@@ -182,7 +183,7 @@ public final class CollectionRegistry implements AutoCloseable {
         }
       } catch (org.apache.kafka.common.errors.TimeoutException
           | org.apache.kafka.common.errors.UnknownTopicOrPartitionException e) {
-        LOG.debugf("registry topic is not there yet: %s", e.getMessage());
+        LOG.debugf("registry topic does not exist yet: %s", e.getMessage());
       }
       pause();
     }
@@ -206,7 +207,7 @@ public final class CollectionRegistry implements AutoCloseable {
     try {
       Thread.sleep(RETRY);
     } catch (InterruptedException e) {
-      // Nobody interrupts this thread; should somebody, then it ends.
+      // Nothing interrupts this thread; if something does, it ends.
       closed = true;
     }
   }

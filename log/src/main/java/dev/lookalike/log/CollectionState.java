@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A collection as the registry tells it.
+ * A collection as the registry has it.
  *
- * @param builds by build id, of the collection's present generation
+ * @param builds of the current generation, by build id
  */
 public record CollectionState(Collection collection, Map<String, Build> builds) {
   public CollectionState {

@@ -9,7 +9,7 @@ import org.apache.kafka.common.utils.Utils;
 
 /** Keys of records and the partitions that they belong to. */
 public final class Keys {
-  /** Stands between the parts of the key of an annotation; none of them contains it. */
+  /** Separates the parts of an annotation's key; no part contains it. */
   private static final char SEPARATOR = '\0';
 
   private static final String EXISTING = "existing/";
@@ -38,16 +38,16 @@ public final class Keys {
   }
 
   /**
-   * Key of an annotation that sets or removes one attribute of one version. The version is part of
-   * it: compaction keeps the last record of a key, and a late word on an old version may not make
-   * it forget what was said of the new one.
+   * Key of an annotation that sets or removes one attribute of one version. It includes the
+   * version: compaction keeps the last record of a key, and a late annotation of an old version
+   * must not remove one of the new version.
    */
   public static byte[] attribute(String imageId, String name, ImageVersion version) {
     return annotationKey(imageId, "attributes/" + name, version);
   }
 
   /**
-   * Key of an annotation that replaces the labels of one source, of one version.
+   * Key of an annotation that replaces the labels from one source of one version.
    *
    * @throws IllegalArgumentException for a source whose labels are not annotations
    */
@@ -65,7 +65,7 @@ public final class Keys {
     return "classifier".getBytes(UTF_8);
   }
 
-  /** Key of the progress with the images of one partition that were there before. */
+  /** Key of the progress through the existing images of one partition. */
   public static byte[] existing(int partition) {
     return (EXISTING + partition).getBytes(UTF_8);
   }
@@ -78,10 +78,7 @@ public final class Keys {
         : Optional.empty();
   }
 
-  /**
-   * Reads the key of an annotation; empty when it is not one. Keys without a version were written
-   * before it was part of them.
-   */
+  /** Reads the key of an annotation; empty if it is not one. Old keys have no version. */
   public static Optional<AnnotationKey> annotation(byte[] key) {
     String[] parts = new String(key, UTF_8).split(String.valueOf(SEPARATOR), -1);
     if (parts.length < 2 || parts.length > 3 || parts[0].isEmpty() || parts[1].isEmpty()) {

@@ -6,11 +6,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What the registry says at one moment.
+ * The registry at one moment.
  *
  * @param collections by name
- * @param deleted whatever was deleted and is still told of
- * @param late records that asked for a name which an earlier one has; for ingest-service to settle
+ * @param deleted deleted collections that the registry still mentions
+ * @param late records that ask for a name taken by an earlier one; ingest-service resolves them
  */
 public record RegistryView(
     List<CollectionState> collections, List<Deleted> deleted, List<Late> late) {
@@ -33,15 +33,15 @@ public record RegistryView(
         .or(() -> withId(wanted));
   }
 
-  /** The collection of an id, whatever its name is. */
+  /** The collection with this id, under any name. */
   public Optional<CollectionState> withId(String id) {
     return collections.stream().filter(state -> state.collection().getId().equals(id)).findFirst();
   }
 
   /**
-   * A deleted collection: nothing of it is to be left.
+   * A deleted collection: all of its data must go.
    *
-   * @param builds ids of the builds that the registry still tells of
+   * @param builds ids of the builds that the registry still mentions
    * @param overwritten whether a record of the collection came after its deletion
    */
   public record Deleted(String id, Set<String> builds, boolean overwritten) {
@@ -53,8 +53,8 @@ public record RegistryView(
   /**
    * A record that came too late for its name.
    *
-   * @param collection with the name that it has, where it is one
-   * @param renamed true: a collection that keeps its previous name; false: none, it was not created
+   * @param collection with its effective name, if it exists
+   * @param renamed true: the collection keeps its previous name; false: it was not created
    */
   public record Late(Collection collection, boolean renamed) {}
 }

@@ -6,8 +6,8 @@ import dev.lookalike.proto.image.v1.ImageVersion;
 import java.util.Optional;
 
 /**
- * The header of an outcome's record: which version it is the outcome of. The value says it too; the
- * header says it also of a value that its reader cannot parse, so that nobody waits for ever.
+ * The header of an outcome's record: the version that it belongs to. The value has it, too; the
+ * header keeps it readable if the value cannot be parsed, so that nobody waits for ever.
  */
 public final class Sources {
   /** Name of the header. */

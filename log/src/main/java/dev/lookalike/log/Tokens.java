@@ -8,7 +8,7 @@ import java.util.Optional;
 /** Upload tokens in the form that clients get: base64url without padding. */
 public final class Tokens {
   /**
-   * Longer strings are no tokens: a collection id, an image id of 128 bytes and a version fit
+   * Longer strings are not tokens: a collection id, an image id of 128 bytes and a version fit
    * easily.
    */
   private static final int MAX_LENGTH = 512;
@@ -20,7 +20,7 @@ public final class Tokens {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(token.toByteArray());
   }
 
-  /** Inverse of {@link #encode}; empty for what no service of ours has made. */
+  /** Inverse of {@link #encode}; empty if no service of ours made it. */
   public static Optional<UploadToken> decode(String text) {
     if (text.isEmpty() || text.length() > MAX_LENGTH) {
       return Optional.empty();

@@ -1,7 +1,8 @@
 package dev.lookalike.log;
 
 /**
- * Names of the topics. A collection id never changes and is never used again, so neither are these.
+ * Names of the topics. A collection id never changes and is never reused, so neither are topic
+ * names.
  */
 public final class Topics {
   /** The registry: compacted, one partition. */
@@ -19,12 +20,12 @@ public final class Topics {
     return "lookalike.embeddings." + collectionId + "." + buildId;
   }
 
-  /** Attributes and labels that were said later. */
+  /** Attributes and labels that were added later. */
   public static String annotations(String collectionId) {
     return "lookalike.annotations." + collectionId;
   }
 
-  /** The classifier that the collection was taught; there is none before that. One partition. */
+  /** The collection's classifier; the topic is created when one is taught. One partition. */
   public static String classifiers(String collectionId) {
     return "lookalike.classifiers." + collectionId;
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class CollectionRecordsTest {
   private final CollectionRecords records = new CollectionRecords();
 
-  /** The newest record of each key with its offset, as compaction leaves them. */
+  /** The newest record of each key with its offset, as after compaction. */
   private final Map<String, Map.Entry<Long, Optional<byte[]>>> log = new LinkedHashMap<>();
 
   private long next;
@@ -67,7 +67,7 @@ class CollectionRecordsTest {
                 .toByteArray()));
   }
 
-  /** Name and id of each, also as a reader sees it that starts after compaction. */
+  /** Name and id of each; checks that a reader that starts after compaction sees the same. */
   private List<String> names() {
     CollectionRecords late = new CollectionRecords();
     log.forEach((key, value) -> late.apply(value.getKey(), key, value.getValue().orElse(null)));

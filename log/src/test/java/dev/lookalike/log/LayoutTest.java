@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Names, keys and tokens are in logs that outlive every release: these values may never change. */
+/**
+ * Names, keys and tokens are in logs that outlive every release: these values must never change.
+ */
 class LayoutTest {
   @Test
   void topicNamesStay() {

@@ -35,7 +35,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.Startup;
 import io.quarkus.runtime.StartupEvent;
-import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
@@ -45,7 +44,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the parts, starts them with the process and stops them in reverse. */
@@ -197,11 +195,8 @@ public class Wiring {
 
   @Produces
   @Singleton
-  AdmissionPolicy admission(
-      QuerySettings settings,
-      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize body,
-      @ConfigProperty(name = "quarkus.grpc.server.max-inbound-message-size") int message) {
-    return RequestPolicy.of(settings.intake(), body.asLongValue(), message);
+  AdmissionPolicy admission(QuerySettings settings) {
+    return RequestPolicy.of(settings.intake());
   }
 
   void start(@Observes StartupEvent event, Admission admission) {

@@ -67,6 +67,7 @@ class ConfigurationTest {
           Map.entry("lookalike.index.role", "sink"),
           Map.entry("lookalike.index.type", "milvus"),
           Map.entry("lookalike.intake.max-bytes", "64M"),
+          Map.entry("lookalike.intake.max-request-bytes", "50M"),
           Map.entry("lookalike.intake.read-timeout", "20s"),
           Map.entry("lookalike.intake.stall-timeout", "3s"),
           Map.entry("lookalike.kafka.bootstrap-servers", "broker:9092"),

@@ -144,7 +144,7 @@ class TeachIT {
     assertThat(system.lookalike("list", "--collection", SHOP, "--limit", "100").ok().out())
         .contains("(taught)", "meadow (user)");
     assertThat(system.lookalike("teach", "show", SHOP).ok().out())
-        .contains(version, "new images are annotated");
+        .contains(version, "new images are labelled");
     assertThat(system.lookalike("teach", "list", "--json").json().findValuesAsText("version"))
         .contains(version);
 

@@ -2,27 +2,27 @@ package dev.lookalike.engines;
 
 import java.util.function.Function;
 
-/** What one way to an engine came to. */
+/** The result of one way to get an engine. */
 public sealed interface Attempt<E> {
 
-  /** It answers. */
+  /** The engine answers. */
   record Found<E>(E engine) implements Attempt<E> {}
 
   /**
-   * This way leads to none.
+   * There is no engine this way.
    *
-   * @param why what is missing, and what would bring it, in a few words without a full stop
+   * @param why what is missing, and how to get it, in a few words without a full stop
    */
   record Missing<E>(String why) implements Attempt<E> {}
 
   /**
-   * There is one, and it does not run.
+   * There is an engine, but it does not run.
    *
    * @param why in a few words without a full stop
    */
   record Broken<E>(String why) implements Attempt<E> {}
 
-  /** One step further along the way. */
+  /** Continues with the next step if found. */
   default <F> Attempt<F> then(Function<E, Attempt<F>> step) {
     return switch (this) {
       case Found<E>(E engine) -> step.apply(engine);

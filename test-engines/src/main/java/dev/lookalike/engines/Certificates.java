@@ -15,18 +15,18 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * An authority that nobody else trusts, with a certificate for {@code server} (127.0.0.1,
- * localhost) and one for {@code client}, made by the JDK's keytool.
+ * A certificate authority for tests, with a certificate for {@code server} (127.0.0.1, localhost)
+ * and one for {@code client}, made with the JDK's keytool.
  *
- * @param folder where they lie, in PEM, and as PKCS12 with {@link #PASSWORD}
+ * @param folder of the files, in PEM and as PKCS12 with {@link #PASSWORD}
  */
 public record Certificates(Path folder) {
-  /** Of the key stores; it protects nothing. */
+  /** Password of the key stores; it protects nothing. */
   public static final String PASSWORD = "only-for-tests";
 
   private static final List<String> HOLDERS = List.of("server", "client");
 
-  /** Makes them in a folder, which is made if need be. */
+  /** Makes the certificates in a folder, which is created if missing. */
   public static Certificates make(Path folder) throws IOException {
     Certificates certificates = new Certificates(Files.createDirectories(folder));
     Path store = folder.resolve("all.p12");

@@ -17,13 +17,13 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
 
 /**
- * Engines in containers, on loopback only. An image that the environment names is pulled where it
- * is absent; ours, by default, come from {@code scripts/images} and no registry has them, so they
- * are there or they are not. A container ends with this JVM; one that was left by a JVM that was
- * killed carries the label {@value #LABEL}.
+ * Engines in containers, on loopback only. An image named in the environment is pulled if missing;
+ * our default images come from {@code scripts/images} and are in no registry, so they are never
+ * pulled. A container ends with this JVM; after a killed JVM it can be found by the label {@value
+ * #LABEL}.
  */
 public final class Containers {
-  /** On every container; its value is the name of the engine. */
+  /** Label of every container; its value is the name of the engine. */
   public static final String LABEL = "dev.lookalike.test-engine";
 
   private static final String LOOPBACK = "127.0.0.1";
@@ -31,10 +31,10 @@ public final class Containers {
   private Containers() {}
 
   /**
-   * The name of an image that the Docker engine has.
+   * The name of an image present in the Docker engine.
    *
-   * @param variable of the environment, may name it
-   * @param local name of the image of {@code scripts/images} that is meant without it
+   * @param variable environment variable that may name the image
+   * @param local name of the image of {@code scripts/images} to use otherwise
    */
   public static Attempt<String> image(String variable, String local) {
     Attempt<String> image = find(variable, local);
@@ -56,7 +56,7 @@ public final class Containers {
     }
     if (named.isEmpty()) {
       return new Attempt.Missing<>(
-          "there is no image %s, which `scripts/images build %s` makes, and %s names no other"
+          "there is no image %s (`scripts/images build %s` makes it), and %s names no other"
               .formatted(image, local, variable));
     }
     EngineOrder.say("pulling " + image);
@@ -65,7 +65,7 @@ public final class Containers {
         .orElseGet(() -> new Attempt.Found<>(image));
   }
 
-  /** What {@code scripts/images} calls an image, with the variables that it understands. */
+  /** The name that {@code scripts/images} gives an image, with its environment variables. */
   static String local(String image, Map<String, String> environment) {
     return "%s/%s:%s"
         .formatted(
@@ -87,10 +87,9 @@ public final class Containers {
   /**
    * Starts a container and waits until it answers.
    *
-   * @param image by its name
-   * @param ports of the container that are published on loopback; the value is the port there, 0
-   *     for any
-   * @param answers is asked until it says so; what it throws ends the wait
+   * @param image its name
+   * @param ports of the container to publish on loopback; the value is the port there, 0 for any
+   * @param answers called until it returns true; an exception ends the wait
    */
   public static Attempt<GenericContainer<?>> start(
       String engine,
@@ -146,7 +145,10 @@ public final class Containers {
     return LOOPBACK + ":" + container.getMappedPort(port);
   }
 
-  /** From the outermost to the cause, in one line; the library logs what the container wrote. */
+  /**
+   * Messages from the outermost exception to the cause, in one line; the library logs the
+   * container's output.
+   */
   private static String reasons(Throwable e) {
     StringBuilder reasons = new StringBuilder(String.valueOf(e.getMessage()));
     for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
@@ -156,8 +158,8 @@ public final class Containers {
   }
 
   /**
-   * Testcontainers' own ways run a shell in the container, which small images lack, or wait out the
-   * limit for a container that has ended.
+   * Testcontainers' own strategies need a shell in the container, which small images lack, or wait
+   * until the timeout for a container that has ended.
    */
   private static final class Answers extends AbstractWaitStrategy {
     private final GenericContainer<?> container;
@@ -173,7 +175,7 @@ public final class Containers {
       long deadline = System.nanoTime() + startupTimeout.toNanos();
       while (!answers.test(container)) {
         if (!container.isRunning()) {
-          throw new IllegalStateException("it ended");
+          throw new IllegalStateException("the container ended");
         }
         if (System.nanoTime() > deadline) {
           throw new IllegalStateException(

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the command {@code docker} says. It is asked before Testcontainers is: where no engine
- * answers it says so at once, while Testcontainers would try for half a minute.
+ * Runs the command {@code docker}. Used before Testcontainers: without an engine it fails at once,
+ * while Testcontainers would try for half a minute.
  */
 final class Docker {
   private static final Duration ASK = Duration.ofSeconds(5);
@@ -22,11 +22,11 @@ final class Docker {
   private Docker() {}
 
   /**
-   * @param words all that it wrote, in one line
+   * @param words its whole output, in one line
    */
   private record Answer(boolean ok, String words) {}
 
-  /** Whether an engine answers; asked once. If not: why. */
+  /** Why no engine answers; empty if one does. Checked once. */
   static synchronized Optional<String> absent() {
     String host = System.getenv().getOrDefault("DOCKER_HOST", "");
     if (!isHere(host)) {
@@ -37,14 +37,14 @@ final class Docker {
       answer = docker(ASK, "version", "--format", "{{.Server.APIVersion}}");
       version = answer;
       if (answer.ok) {
-        // docker-java would take one of its own, which an older engine refuses.
+        // docker-java would use its own version, which an older engine refuses.
         System.setProperty("api.version", answer.words);
       }
     }
     return answer.ok ? Optional.empty() : Optional.of(answer.words);
   }
 
-  /** Whether an engine at that address, as {@code DOCKER_HOST} gives it, is of this machine. */
+  /** Whether an engine at this address, as in {@code DOCKER_HOST}, is on this machine. */
   static boolean isHere(String host) {
     return !host.contains("://")
         || host.matches("(unix|npipe)://.*")
@@ -56,7 +56,7 @@ final class Docker {
     return docker(ASK, "image", "inspect", "--format", "{{.Id}}", image).ok;
   }
 
-  /** Fetches an image; if that fails: why. */
+  /** Pulls an image; returns why it failed, if it did. */
   static Optional<String> pull(String image) {
     Answer answer = docker(PULL, "pull", "--quiet", image);
     return answer.ok ? Optional.empty() : Optional.of(answer.words);
@@ -65,7 +65,7 @@ final class Docker {
   private static Answer docker(Duration limit, String... arguments) {
     List<String> command = Stream.concat(Stream.of("docker"), Stream.of(arguments)).toList();
     try {
-      // What it writes is short, so that it need not be read before it ends.
+      // The output is short, so it can be read after the process ends.
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       process.getOutputStream().close();
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -79,7 +79,7 @@ final class Docker {
               .replaceAll("\\s+", " ");
       return new Answer(process.exitValue() == 0, words);
     } catch (IOException e) {
-      return new Answer(false, "the command docker is not there");
+      return new Answer(false, "there is no command docker");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while docker worked", e);

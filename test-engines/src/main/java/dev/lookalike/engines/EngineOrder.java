@@ -12,9 +12,9 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The order in which a test takes an engine: the one whose address is given, one in a container, a
- * process of its package; else the test is skipped and says what is missing. Where engines are
- * {@link #required} a skip is a failure, and so is an image that is there and does not run.
+ * The order in which a test looks for an engine: a given address, a container, a process of its
+ * package; otherwise the test is skipped and says what is missing. If engines are {@link
+ * #required}, a skip is a failure, and so is an existing image that does not run.
  */
 public final class EngineOrder {
   private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
@@ -22,11 +22,11 @@ public final class EngineOrder {
   private EngineOrder() {}
 
   /**
-   * The first way that leads to an engine; those after it are not tried. An address that is given
-   * is meant: where it is broken none is.
+   * Takes the first engine that is found and does not try the rest. If a given address does not
+   * work, nothing else is tried.
    *
-   * @param required does not go past a broken container either
-   * @return what was wrong with each way where none does; broken if one of them was
+   * @param required whether to stop at a broken container, too
+   * @return if none was found, the reason for each way; Broken if one of them was
    */
   public static <E> Attempt<E> first(
       boolean required,
@@ -54,15 +54,15 @@ public final class EngineOrder {
     return broken ? new Broken<>(all) : new Missing<>(all);
   }
 
-  /** Whether the environment wants all tests to run: {@code CI=true}. */
+  /** Whether the environment requires all tests to run: {@code CI=true}. */
   public static boolean required() {
     return Boolean.parseBoolean(System.getenv("CI")) || Boolean.getBoolean("engines.required");
   }
 
   /**
-   * The engine; without one the test ends here.
+   * Returns the engine; without one the test ends here.
    *
-   * @param required fails rather than skips
+   * @param required whether to fail instead of skipping
    */
   public static <E> E take(String engine, Attempt<E> attempt, boolean required) {
     return switch (attempt) {
@@ -73,26 +73,26 @@ public final class EngineOrder {
         if (required) {
           throw new AssertionError(words);
         }
-        // Maven counts what is skipped and keeps the reason to itself.
+        // Maven counts skipped tests but does not show the reason.
         say(words + ": skipped");
         yield Assumptions.abort(words);
       }
     };
   }
 
-  /** A variable of the environment that says something. */
+  /** An environment variable; empty if unset or blank. */
   public static Optional<String> variable(String name) {
     return Optional.ofNullable(System.getenv(name)).filter(value -> !value.isBlank());
   }
 
-  /** The address that a variable of the environment gives. */
+  /** The address in an environment variable. */
   public static Attempt<String> given(String variable) {
     return variable(variable)
         .<Attempt<String>>map(Found::new)
-        .orElseGet(() -> new Missing<>(variable + " gives no address"));
+        .orElseGet(() -> new Missing<>(variable + " is not set"));
   }
 
-  /** One line for whoever reads the output of a build, and each line once. */
+  /** Prints a line for the reader of the build output, each line once. */
   static void say(String words) {
     if (SAID.add(words)) {
       System.err.println("engines: " + words);

@@ -17,30 +17,29 @@ import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real Kafka for a class of tests, without topics of Lookalike. Taken in this order: the one at
- * {@code LOOKALIKE_TEST_KAFKA}; one in a container of the image that {@code
- * LOOKALIKE_TEST_KAFKA_IMAGE} names, by default that of {@code scripts/images}; a broker of module
- * {@code broker} in a JVM of its own. The last is always there.
+ * A real Kafka for a test class, without topics of Lookalike. Looked for in this order: the one at
+ * {@code LOOKALIKE_TEST_KAFKA}; a container of the image in {@code LOOKALIKE_TEST_KAFKA_IMAGE}, by
+ * default the one of {@code scripts/images}; a broker of module {@code broker} in its own JVM. The
+ * last is always available.
  *
- * <p>All tests that need no more than an address take it, in whatever module: a container by
- * default, and no list of those that do. It is started once for the tests of a JVM, which is one
- * for each module, in 4 s on two idle cores where a process takes 2 s for each class, and emptied
- * after each class. Tests that kill the broker take a {@link BrokerProcess} of their own.
+ * <p>All tests that need only an address use it, in every module. A container starts once for each
+ * test JVM, which is one per module, in 4 s on two idle cores, and is emptied after each class; a
+ * process takes 2 s for each class. Tests that kill the broker use their own {@link BrokerProcess}.
  *
- * <p>A given one is for tests alone: it must have no topics of Lookalike, take records of 4 MiB and
- * sessions of a second, and one build uses it at a time.
+ * <p>A given Kafka must be for tests only: without topics of Lookalike, accepting records of 4 MiB
+ * and sessions of a second, and used by one build at a time.
  */
 public final class KafkaEngine implements AutoCloseable {
   private static final String ADDRESS = "LOOKALIKE_TEST_KAFKA";
   private static final String IMAGE = "LOOKALIKE_TEST_KAFKA_IMAGE";
 
-  /** Begins the names of all topics of the log. */
+  /** Prefix of all topics of the log. */
   private static final String TOPICS = "lookalike.";
 
   private static final Duration START = Duration.ofSeconds(120);
   private static final int PORT = 9092;
 
-  /** What became of the container that the tests of this JVM share; null until it is wanted. */
+  /** The container that the tests of this JVM share; null until first used. */
   private static @Nullable Attempt<String> container;
 
   private final String bootstrapServers;
@@ -52,9 +51,9 @@ public final class KafkaEngine implements AutoCloseable {
   }
 
   /**
-   * One that answers.
+   * Returns a Kafka that answers.
    *
-   * @param directory of the log, where it is a process
+   * @param directory of the log, if it is a process
    */
   public static KafkaEngine start(Path directory) {
     return EngineOrder.take(
@@ -72,7 +71,7 @@ public final class KafkaEngine implements AutoCloseable {
     return bootstrapServers;
   }
 
-  /** Ends it, or leaves it as it was found, without a topic of Lookalike. */
+  /** Stops it, or leaves it without topics of Lookalike, as it was found. */
   @Override
   public void close() {
     try {
@@ -91,7 +90,7 @@ public final class KafkaEngine implements AutoCloseable {
     Set<String> topics = topics(at);
     if (!topics.isEmpty()) {
       return new Attempt.Broken<>(
-          "the Kafka at %s is not for tests alone, or a test is using it: it has %s"
+          "the Kafka at %s is not for tests only, or a test is using it: it has %s"
               .formatted(at, topics));
     }
     return new Attempt.Found<>(new KafkaEngine(at, () -> empty(at)));
@@ -116,7 +115,7 @@ public final class KafkaEngine implements AutoCloseable {
     }
   }
 
-  /** Offsets that groups have committed go with the topics. */
+  /** Deleting topics also deletes the offsets committed by groups. */
   private static void empty(String at)
       throws ExecutionException, TimeoutException, InterruptedException {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", at))) {
@@ -160,8 +159,8 @@ public final class KafkaEngine implements AutoCloseable {
   }
 
   /**
-   * As {@code docker-compose.yml} has it. The broker talks to itself by a listener of its own: the
-   * address of the clients means nothing inside.
+   * As in {@code docker-compose.yml}. The broker talks to itself through its own listener, because
+   * the clients' address is not valid inside the container.
    */
   private static Map<String, String> environment(int port) {
     Map<String, String> properties = new TreeMap<>();
@@ -191,7 +190,8 @@ public final class KafkaEngine implements AutoCloseable {
     properties.forEach(
         (name, value) ->
             environment.put("KAFKA_" + name.toUpperCase(Locale.ROOT).replace('.', '_'), value));
-    // Of the image's start script: small, and no time spent on optimising what runs for minutes.
+    // Options for the image's start script: small heap, and no time spent on optimising code that
+    // runs for minutes.
     environment.put("KAFKA_HEAP_OPTS", "-Xms64m -Xmx256m");
     environment.put("KAFKA_OPTS", "-XX:TieredStopAtLevel=1");
     return environment;

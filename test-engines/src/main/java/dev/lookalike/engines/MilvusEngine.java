@@ -19,24 +19,24 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A real Milvus for tests. Taken in {@link EngineOrder}: the one at the address that {@code
- * LOOKALIKE_TEST_MILVUS} or {@code LOOKALIKE_TEST_MILVUS_LITE} gives; standalone in a container of
- * the image that {@code LOOKALIKE_TEST_MILVUS_IMAGE} names, by default that of {@code
- * scripts/images}; a process of the package that {@code scripts/engines} installs. One of each kind
- * for all tests of a JVM; each test makes names of its own.
+ * A real Milvus for tests. Looked for in {@link EngineOrder}: the one at the address in {@code
+ * LOOKALIKE_TEST_MILVUS} or {@code LOOKALIKE_TEST_MILVUS_LITE}; standalone in a container of the
+ * image in {@code LOOKALIKE_TEST_MILVUS_IMAGE}, by default the one of {@code scripts/images}; a
+ * process of the package that {@code scripts/engines} installs. One of each kind for all tests of a
+ * JVM; each test uses its own names.
  */
 public final class MilvusEngine implements AutoCloseable {
-  /** User and password of a Milvus that nobody has given others: what {@link #secured} wants. */
+  /** Default user and password of Milvus, required by {@link #secured}. */
   public static final String TOKEN = "root:Milvus";
 
-  /** What is run. */
+  /** The implementation to run. */
   public enum Kind {
     /** Milvus standalone: etcd, WAL and all in one process. */
     STANDALONE("LOOKALIKE_TEST_MILVUS", "milvus-2.3.5/bin/milvus-server"),
-    /** The other implementation of the same interface. */
+    /** Milvus Lite, the other implementation of the same interface. */
     LITE("LOOKALIKE_TEST_MILVUS_LITE", "milvus-lite-3.2.2/bin/milvus-lite");
 
-    /** Of standalone: there is no image of the other. */
+    /** For standalone: there is no image of Milvus Lite. */
     private static final String IMAGE = "LOOKALIKE_TEST_MILVUS_IMAGE";
 
     private final String variable;
@@ -64,7 +64,7 @@ public final class MilvusEngine implements AutoCloseable {
     this.command = command;
   }
 
-  /** The one that the tests of this JVM share. */
+  /** The Milvus that the tests of this JVM share. */
   public static synchronized MilvusEngine shared(Kind kind) {
     Attempt<MilvusEngine> known = SHARED.get(kind);
     if (known == null) {
@@ -82,16 +82,16 @@ public final class MilvusEngine implements AutoCloseable {
     return EngineOrder.take("Milvus", known, EngineOrder.required());
   }
 
-  /** One of its own, that may be killed: always a process. */
+  /** A separate Milvus that may be killed: always a process. */
   public static MilvusEngine own(Kind kind) {
     return EngineOrder.take(
         "Milvus that may be killed", ofPackage(kind, "http", List.of()), EngineOrder.required());
   }
 
   /**
-   * A standalone of its own that lets nobody in without {@link #TOKEN}, over TLS: always a process.
+   * A separate standalone that requires {@link #TOKEN}, over TLS: always a process.
    *
-   * @param mutual whether a client must show a certificate, too
+   * @param mutual whether clients need a certificate, too
    */
   public static MilvusEngine secured(Certificates certificates, boolean mutual) {
     List<String> security =
@@ -115,7 +115,7 @@ public final class MilvusEngine implements AutoCloseable {
         .then(uri -> new Attempt.Found<>(new MilvusEngine(uri, Optional.empty(), List.of())));
   }
 
-  /** What it keeps lies in one folder, as in {@code docker-compose.yml}. */
+  /** All data is in one folder, as in {@code docker-compose.yml}. */
   private static Attempt<MilvusEngine> container(Kind kind) {
     return switch (kind) {
       case LITE -> new Attempt.Missing<>("there is no image of Milvus Lite");
@@ -189,8 +189,8 @@ public final class MilvusEngine implements AutoCloseable {
   }
 
   /**
-   * Each part gets a port of its own. Only etcd can be told to listen on loopback, by a file: else
-   * it takes 2379 and 2380 whatever it is told, and there is no second Milvus on a machine.
+   * Each part gets its own port. Only etcd can be set to listen on loopback, by a file: otherwise
+   * it always takes 2379 and 2380, and a machine cannot run a second Milvus.
    */
   private static List<String> standalone(Path program, Path data, int port, List<String> security)
       throws IOException {
@@ -210,7 +210,7 @@ public final class MilvusEngine implements AutoCloseable {
     command.addAll(List.of(program.toString(), "--data", data.toString()));
     command.addAll(List.of("--proxy-port", Integer.toString(port)));
     command.addAll(security);
-    // After a crash its parts wait for the leases of the former ones, 30 s if nothing is said.
+    // After a crash its parts wait for the old leases to expire, by default 30 s.
     command.addAll(List.of("--extra-config", "common.session.ttl=5"));
     for (String part :
         List.of(
@@ -227,7 +227,7 @@ public final class MilvusEngine implements AutoCloseable {
     return command;
   }
 
-  /** Where {@code scripts/engines} installs. */
+  /** The folder in which {@code scripts/engines} installs. */
   public static Path engines() {
     return EngineOrder.variable("LOOKALIKE_CACHE")
         .map(Path::of)
@@ -240,12 +240,12 @@ public final class MilvusEngine implements AutoCloseable {
         .resolve("engines");
   }
 
-  /** Where it is reached. */
+  /** Its address. */
   public String uri() {
     return uri;
   }
 
-  /** Starts it, also again, on the data that is there. */
+  /** Starts it on its existing data; also after a kill. */
   public void start() throws IOException {
     Path home = data.orElseThrow();
     Path unpacked = home.resolve("bin");
@@ -253,7 +253,8 @@ public final class MilvusEngine implements AutoCloseable {
     Map<String, String> environment = builder.environment();
     environment.put("ETCD_CONFIG_PATH", home.resolve("etcd.yaml").toString());
     if (Files.isExecutable(unpacked.resolve("milvus"))) {
-      // The package's own start takes another port while connections to this one are still ending.
+      // The package's own start would choose another port while connections to this one are
+      // closing.
       builder.command(unpacked.resolve("milvus").toString(), "run", "standalone");
       builder.directory(home.toFile());
       environment.put("DEPLOY_MODE", "STANDALONE");
@@ -292,7 +293,7 @@ public final class MilvusEngine implements AutoCloseable {
     }
   }
 
-  /** As a crash of the machine would. */
+  /** Kills it, as a crash of the machine would. */
   public void kill() {
     process.ifPresent(
         running -> {
@@ -315,7 +316,7 @@ public final class MilvusEngine implements AutoCloseable {
               Files.deleteIfExists(each);
             }
           } catch (IOException e) {
-            // Left to whoever cleans temporary files.
+            // Left to the cleaning of temporary files.
           }
         });
   }

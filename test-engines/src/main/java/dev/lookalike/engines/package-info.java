@@ -1,6 +1,6 @@
 /**
- * The engines that tests run against, and where they come from: an address given, a container, a
- * process. Of tests only: nothing that is shipped depends on it.
+ * The engines that tests run against, and where they come from: a given address, a container, a
+ * process. For tests only: nothing that is shipped depends on it.
  */
 @NullMarked
 package dev.lookalike.engines;

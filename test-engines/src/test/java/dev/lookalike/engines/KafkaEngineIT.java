@@ -35,7 +35,7 @@ class KafkaEngineIT {
     }
   }
 
-  /** A topic, a transaction of the largest record, an offset: there are none before. */
+  /** Creates a topic, a transaction with the largest record and an offset; none exists before. */
   private static void useOnce(String at) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", at))) {
       assertThat(admin.listTopics().names().get()).isEmpty();

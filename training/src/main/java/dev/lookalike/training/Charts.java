@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-/** Draws the confusion matrix and the curves of a training. Needs a font on the machine. */
+/** Draws the confusion matrix and the training curves. Needs a font on the machine. */
 final class Charts {
   private static final Color INK = new Color(0x22, 0x22, 0x22);
   private static final Color PALE = new Color(0xdd, 0xdd, 0xdd);
   private static final Color BLUE = new Color(0x1f, 0x5f, 0xa8);
   private static final Color ORANGE = new Color(0xd9, 0x6b, 0x0b);
 
-  /** Classes that have room for their name and their numbers. */
+  /** Up to this many classes there is room for names and numbers. */
   private static final int MOST_WRITTEN = 40;
 
   private static final int LEFT = 70;
@@ -28,7 +28,7 @@ final class Charts {
 
   private Charts() {}
 
-  /** Rows: what the images are; columns: what they were taken for; the diagonal is right. */
+  /** Rows: true classes; columns: predicted classes; the diagonal is right. */
   static BufferedImage confusion(Evaluation evaluation) {
     int classes = evaluation.classes().size();
     boolean written = classes <= MOST_WRITTEN;
@@ -39,7 +39,7 @@ final class Charts {
     graphics.drawString(
         String.format(
             Locale.ROOT,
-            "accuracy %.4f on %d images; rows: what it is, columns: taken for",
+            "accuracy %.4f on %d images; rows: true class, columns: predicted class",
             evaluation.accuracy(),
             evaluation.images()),
         10,
@@ -48,7 +48,7 @@ final class Charts {
       int sum = Math.max(1, java.util.stream.IntStream.of(evaluation.confusion()[row]).sum());
       for (int column = 0; column < classes; column++) {
         int count = evaluation.confusion()[row][column];
-        // The root makes single mistakes visible.
+        // The square root makes single mistakes visible.
         double share = Math.sqrt((double) count / sum);
         graphics.setColor(mixed(row == column ? BLUE : ORANGE, share));
         graphics.fillRect(margin + column * cell, margin + row * cell, cell - 1, cell - 1);

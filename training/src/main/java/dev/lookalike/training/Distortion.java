@@ -3,19 +3,19 @@ package dev.lookalike.training;
 import java.util.Random;
 
 /**
- * Chance changes of an image, each drawn anew for each image, uniformly from zero to what is given
- * here in both directions: the crop, the affine map about the centre and the elastic field are one
- * resampling, bilinear; what lies outside of the image has the value of its rim.
+ * Random changes of an image, drawn anew for each image, uniformly from zero to the given value in
+ * both directions. Crop, affine map about the centre and elastic field are one bilinear resampling;
+ * outside the image its edge pixels are repeated.
  *
  * @param rotation degrees
  * @param shear of x by y, as a tangent
- * @param scale of each side, as a share of it
+ * @param scale of each side, as a share of the side
  * @param shift in each direction, as a share of the side
- * @param crop share of the side that may be cut away; what is left fills the image
+ * @param crop share of the side that may be cut away; the rest fills the image
  * @param elastic displacement of each of 5 x 5 points, as a share of the side, interpolated between
  *     them (after P. Simard, D. Steinkraus and J. Platt, 2003)
- * @param flip chance of being mirrored
- * @param invert chance of white for black
+ * @param flip probability of mirroring
+ * @param invert probability of inverting black and white
  * @param noise largest standard deviation of the noise added to each pixel of 0..1
  */
 record Distortion(
@@ -60,7 +60,7 @@ record Distortion(
   }
 
   /**
-   * A changed copy.
+   * Returns a changed copy.
    *
    * @param image 0..1, {@code [channels, height, width]}
    * @return 0..1, of the same shape

@@ -5,10 +5,11 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * How right a network is on labelled images.
+ * Accuracy of a network on labelled images.
  *
  * @param classes names, by index
- * @param confusion images of class {@code row} that were taken for class {@code column}; not copied
+ * @param confusion number of images of class {@code row} predicted as class {@code column}; not
+ *     copied
  */
 record Evaluation(List<String> classes, int[][] confusion) {
 
@@ -27,7 +28,7 @@ record Evaluation(List<String> classes, int[][] confusion) {
     return new Evaluation(images.classes(), confusion);
   }
 
-  /** Index of the largest of the logits of one image; the first where several are. */
+  /** Index of the largest logit of one image; the first of equal ones. */
   static int best(float[] logits, int image, int classes) {
     int best = 0;
     for (int i = 1; i < classes; i++) {
@@ -50,18 +51,18 @@ record Evaluation(List<String> classes, int[][] confusion) {
     return IntStream.range(0, confusion.length).map(row -> confusion[row][label]).sum();
   }
 
-  /** Share of the images whose class was found, 0..1; NaN without images. */
+  /** Share of correctly predicted images, 0..1; NaN without images. */
   double accuracy() {
     int right = IntStream.range(0, confusion.length).map(i -> confusion[i][i]).sum();
     return (double) right / images();
   }
 
-  /** Share of what was taken for this class that is of it; NaN where nothing was. */
+  /** Share of images predicted as this class that belong to it; NaN if there are none. */
   double precision(int label) {
     return (double) confusion[label][label] / taken(label);
   }
 
-  /** Share of this class that was taken for it; NaN where there is none of it. */
+  /** Share of this class's images predicted as it; NaN if there are none. */
   double recall(int label) {
     return (double) confusion[label][label] / images(label);
   }

@@ -7,9 +7,9 @@ import ai.onnxruntime.OrtSession;
 import java.nio.FloatBuffer;
 import java.util.Map;
 
-/** A written graph in ONNX Runtime, to hold it against the network that it was made of. */
+/** A written graph in ONNX Runtime, to check it against the network that it was made from. */
 final class ExportedGraph implements AutoCloseable {
-  /** Largest difference of a number, relative where it is larger than 1. */
+  /** Largest allowed difference of a number, relative if it is larger than 1. */
   static final double TOLERANCE = 1e-4;
 
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
@@ -17,7 +17,7 @@ final class ExportedGraph implements AutoCloseable {
 
   /**
    * @param model bytes of the file
-   * @throws OrtException where it is no graph that runs
+   * @throws OrtException if the graph does not run
    */
   ExportedGraph(byte[] model) throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -27,7 +27,7 @@ final class ExportedGraph implements AutoCloseable {
 
   /**
    * @param pixels 0..1, {@code [n, channels, height, width]}
-   * @param channels of the tensor, whatever the network was trained with
+   * @param channels of the tensor, independent of the training
    */
   Network.Output infer(float[] pixels, InputShape shape, int channels) throws OrtException {
     long count = pixels.length / ((long) channels * shape.height() * shape.width());
@@ -48,7 +48,7 @@ final class ExportedGraph implements AutoCloseable {
     return numbers;
   }
 
-  /** Largest difference between two outputs, relative where a number is larger than 1. */
+  /** Largest difference between two outputs, relative if a number is larger than 1. */
   static double difference(Network.Output expected, Network.Output found) {
     return Math.max(
         difference(expected.embedding(), found.embedding()),

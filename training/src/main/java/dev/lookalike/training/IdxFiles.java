@@ -17,7 +17,7 @@ import java.util.zip.GZIPInputStream;
 /**
  * Reads images and labels in the idx format of MNIST (Y. LeCun, C. Cortes, C. Burges): big-endian;
  * magic 0x00000803, count, rows, columns, then a byte for each pixel; magic 0x00000801, count, then
- * a byte for each label. Plain or in gzip, told by content.
+ * a byte for each label. Plain or gzip, detected from the content.
  */
 final class IdxFiles {
   private static final int IMAGES = 0x0803;
@@ -27,13 +27,13 @@ final class IdxFiles {
   private IdxFiles() {}
 
   /**
-   * Reads a folder with {@code train-images-idx3-ubyte} and {@code train-labels-idx1-ubyte}, and,
-   * where they are there, the two of {@code t10k}; a dot may stand for the last hyphen but one, and
-   * {@code .gz} at the end.
+   * Reads a folder with {@code train-images-idx3-ubyte} and {@code train-labels-idx1-ubyte}, and
+   * the two of {@code t10k} if present. The last hyphen but one may be a dot, and the name may end
+   * in {@code .gz}.
    *
-   * @return the images to train on and those of {@code t10k}, else a seventh of the first, by
-   *     chance
-   * @throws TrainingFailure BAD_DATA with the file and what is wrong with it
+   * @return the images to train on and to test with: the ones of {@code t10k}, or a random seventh
+   *     of the first
+   * @throws TrainingFailure BAD_DATA with the file and the problem
    */
   static LabelledImages.Parts folder(Path folder, long seed) {
     Path images =
@@ -55,7 +55,7 @@ final class IdxFiles {
           "%s: expected images of %s, found %s"
               .formatted(testImages.get(), train.shape(), test.shape()));
     }
-    // A class that only one of the two files has is a class nevertheless.
+    // A class that only one of the two files has still counts.
     List<String> classes =
         train.classes().size() > test.classes().size() ? train.classes() : test.classes();
     return new LabelledImages.Parts(named(train, classes), named(test, classes));
@@ -67,7 +67,7 @@ final class IdxFiles {
 
   private static TrainingFailure missing(Path folder, String name) {
     return new TrainingFailure(
-        Code.BAD_DATA, folder + ": no file " + name + ", with or without .gz");
+        Code.BAD_DATA, folder + ": there is no file " + name + ", with or without .gz");
   }
 
   private static Optional<Path> file(Path folder, String name, String kind) {
@@ -81,7 +81,7 @@ final class IdxFiles {
   /**
    * Reads two files. The classes are the numbers 0 to the largest label.
    *
-   * @throws TrainingFailure BAD_DATA with the file and what is wrong with it
+   * @throws TrainingFailure BAD_DATA with the file and the problem
    */
   static LabelledImages read(Path imageFile, Path labelFile) {
     InputShape shape;
@@ -133,7 +133,8 @@ final class IdxFiles {
     int count = in.readInt();
     if (count < 0 || count > MOST_IMAGES) {
       throw new TrainingFailure(
-          Code.BAD_DATA, "%s: 0 to %d entries are wanted: %d".formatted(file, MOST_IMAGES, count));
+          Code.BAD_DATA,
+          "%s: expected 0 to %d entries, found %d".formatted(file, MOST_IMAGES, count));
     }
     return count;
   }

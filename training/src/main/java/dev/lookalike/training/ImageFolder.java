@@ -22,19 +22,22 @@ import java.util.stream.Stream;
 
 /**
  * Reads labelled images from folders: each sub-folder is a class and its files are the images. They
- * are decoded, and squashed to the input size, by the code that the services use, so that the
- * network learns from the pixels that it will be served.
+ * are decoded and squashed to the input size by the same code as in the services, so that the
+ * network learns from the pixels that it will see.
  */
 final class ImageFolder {
-  /** Sides that are chosen where none is asked for: 28 to 96, the median of the images. */
+  /** Default side of the input: the median of the images, within 28 to 96. */
   private static final int LEAST_CHOSEN = 28;
 
   private static final int MOST_CHOSEN = 96;
 
-  /** Images that are looked at to choose the shape. */
+  /** Number of images examined to choose the shape. */
   private static final int SAMPLE = 200;
 
-  /** A pixel whose red, green and blue differ by no more is grey: JPEG's rounding. */
+  /**
+   * A pixel whose red, green and blue differ by at most this counts as grey, because of JPEG's
+   * rounding.
+   */
   private static final int GREY_TOLERANCE = 8;
 
   private static final String TRAIN = "train";
@@ -43,7 +46,7 @@ final class ImageFolder {
   private final PrintStream notes;
 
   /**
-   * @param notes hears of each file that is no image
+   * @param notes receives a line for each file that is not an image
    */
   ImageFolder(PrintStream notes) {
     this.notes = notes;
@@ -52,11 +55,11 @@ final class ImageFolder {
   private record Entry(Path file, int label) {}
 
   /**
-   * Reads a folder whose sub-folders are the classes; or are {@code train} and one of {@code test},
-   * {@code validation} and {@code val}, each with the classes in it.
+   * Reads a folder whose sub-folders are the classes, or are {@code train} and one of {@code test},
+   * {@code validation} and {@code val} with the classes in them.
    *
-   * @param size side of the input in pixels; without, it follows the images
-   * @param held share of the images that is only tested with, where no sub-folder says which
+   * @param size side of the input in pixels; if empty, it follows the images
+   * @param held share of the images used only for testing, if no sub-folder says which
    * @throws TrainingFailure BAD_DATA, TOO_LITTLE_DATA or TOO_MUCH_DATA
    */
   LabelledImages.Parts read(Path folder, Optional<Integer> size, double held, long seed) {
@@ -88,7 +91,7 @@ final class ImageFolder {
           .toList();
     } catch (IOException e) {
       throw new TrainingFailure(
-          Code.BAD_DATA, folder + ": not a folder that can be read: " + e.getMessage(), e);
+          Code.BAD_DATA, folder + ": cannot read this folder: " + e.getMessage(), e);
     }
   }
 
@@ -113,13 +116,13 @@ final class ImageFolder {
     if (classes.size() < 2 || entries.isEmpty()) {
       throw new TrainingFailure(
           Code.TOO_LITTLE_DATA,
-          "%s: two sub-folders with images are wanted, one for each class; found %d with %d files"
+          "%s: needs at least two sub-folders with images, one for each class; found %d with %d files"
               .formatted(folder, classes.size(), entries.size()));
     }
     return entries;
   }
 
-  /** Grey where all the images looked at are; as large as their median, within 28 to 96. */
+  /** Grey if all examined images are grey; as large as their median, within 28 to 96. */
   private InputShape shape(List<Entry> entries, Optional<Integer> size) {
     List<Integer> widths = new ArrayList<>();
     List<Integer> heights = new ArrayList<>();
@@ -175,8 +178,8 @@ final class ImageFolder {
   }
 
   /**
-   * The image as the network is given it: squashed to the shape with Pillow's bilinear filter; grey
-   * is the mean of red, green and blue, as in the exported graph.
+   * The image as the network sees it: squashed to the shape with Pillow's bilinear filter; grey is
+   * the mean of red, green and blue, as in the exported graph.
    */
   static byte[] pixels(RgbImage image, InputShape shape) {
     byte[] rgb = Resampler.resize(image, shape.width(), shape.height(), Resampling.BILINEAR).rgb();

@@ -13,9 +13,9 @@ import java.util.stream.IntStream;
  *
  * @param shape of each image
  * @param classes names of the classes, by index
- * @param pixels of each image: 0 to 255, {@code [channels, height, width]}; not copied, and not to
- *     be changed
- * @param labels index of the class of each image; not copied, and not to be changed
+ * @param pixels of each image: 0 to 255, {@code [channels, height, width]}; not copied, must not be
+ *     changed
+ * @param labels index of the class of each image; not copied, must not be changed
  */
 record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, int[] labels) {
   LabelledImages {
@@ -47,7 +47,7 @@ record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, i
     return image;
   }
 
-  /** Images of each class. */
+  /** Number of images of each class. */
   int[] perClass() {
     int[] counts = new int[classes.size()];
     for (int label : labels) {
@@ -67,9 +67,10 @@ record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, i
   }
 
   /**
-   * Two parts without a common image: of each class the same share, chosen by chance.
+   * Splits into two parts without a common image: the same share of each class, chosen at random.
    *
-   * @param kept share of the first part, 0..1; of a class of two images or more each part has one
+   * @param kept share of the first part, 0..1; each part has at least one image of a class with two
+   *     or more
    */
   Parts split(double kept, long seed) {
     List<List<Integer>> byClass = new ArrayList<>();
@@ -92,7 +93,10 @@ record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, i
     return new Parts(at(first), at(second));
   }
 
-  /** As many as wanted, of each class its share, chosen by chance; itself where it has no more. */
+  /**
+   * Limits the number of images, the same share of each class, chosen at random; returns itself if
+   * there are no more.
+   */
   LabelledImages limitedTo(int wanted, long seed) {
     if (wanted >= count()) {
       return this;
@@ -109,16 +113,17 @@ record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, i
     return at(order.subList(0, wanted));
   }
 
-  /** What is trained on, and what is only tested with. */
+  /** The images to train on and the images only to test with. */
   record Parts(LabelledImages train, LabelledImages test) {
     Parts {
       if (!train.classes().equals(test.classes()) || !train.shape().equals(test.shape())) {
-        throw new IllegalArgumentException("two parts of one kind are wanted");
+        throw new IllegalArgumentException("both parts must have the same shape and classes");
       }
     }
 
     /**
-     * @throws TrainingFailure where a class has nothing to learn from, or nothing is there to test
+     * @throws TrainingFailure if a class has no images to train on, or if there are none to test
+     *     with
      */
     Parts checked() {
       int[] counts = train.perClass();
@@ -132,7 +137,7 @@ record LabelledImages(InputShape shape, List<String> classes, byte[][] pixels, i
       if (counts.length < 2 || test.count() == 0) {
         throw new TrainingFailure(
             TrainingFailure.Code.TOO_LITTLE_DATA,
-            "two classes and an image to test with are wanted; images per class: "
+            "needs at least two classes and an image to test with; images per class: "
                 + Arrays.toString(counts)
                 + ", to test with: "
                 + test.count());

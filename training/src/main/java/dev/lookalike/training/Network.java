@@ -28,14 +28,18 @@ import java.util.List;
 /**
  * The article's network: convolution 3 x 3 x 32, ReLU, max-pool 2, convolution 3 x 3 x 64, ReLU,
  * max-pool 2, convolution 3 x 3 x 64, ReLU, flatten, dense 64, ReLU, dense with one output for each
- * class, softmax; no padding anywhere. Softmax is part of the loss, and of what makes probabilities
- * of the logits. Weights start as Glorot's uniform, biases at zero. Not thread-safe.
+ * class, softmax; no padding anywhere. Softmax is part of the loss, and of turning logits into
+ * probabilities. Weights are initialised by Glorot's uniform method, biases at zero. Not
+ * thread-safe.
  */
 final class Network implements AutoCloseable {
   /** Width of the dense layer whose output, after its ReLU, is the embedding. */
   static final int EMBEDDING = 64;
 
-  /** Glorot's uniform has the bound sqrt(6 / (in + out)), which is sqrt(3 / mean(in, out)). */
+  /**
+   * Glorot's uniform initialisation has the bound sqrt(6 / (in + out)), which is sqrt(3 / mean(in,
+   * out)).
+   */
   private static final float GLOROT = 3;
 
   private final InputShape shape;
@@ -44,7 +48,7 @@ final class Network implements AutoCloseable {
   private final SequentialBlock features;
 
   /**
-   * @param seed of the first weights
+   * @param seed for the initial weights
    */
   Network(InputShape shape, int classes, long seed) {
     this.shape = shape;
@@ -82,7 +86,7 @@ final class Network implements AutoCloseable {
     return shape;
   }
 
-  /** Adam and cross-entropy; the weights are made here. To be closed before the network. */
+  /** A trainer with Adam and cross-entropy; creates the weights. Close it before the network. */
   Trainer trainer(Tracker learningRate) {
     DefaultTrainingConfig config =
         new DefaultTrainingConfig(Loss.softmaxCrossEntropyLoss())
@@ -105,7 +109,7 @@ final class Network implements AutoCloseable {
   }
 
   /**
-   * What the network says of images.
+   * The network's output for images.
    *
    * @param embedding {@code [n, 64]}, not negative, not normalised
    * @param logits {@code [n, classes]}
@@ -113,7 +117,7 @@ final class Network implements AutoCloseable {
   record Output(float[] embedding, float[] logits) {}
 
   /**
-   * Runs the network as it is by now.
+   * Runs the network in its current state.
    *
    * @param pixels 0..1, {@code [n, channels, height, width]}
    */
@@ -136,7 +140,7 @@ final class Network implements AutoCloseable {
    */
   record Weights(float[] weight, long[] dimensions, float[] bias) {}
 
-  /** Of the three convolutions, the dense layer and the head, in this order. */
+  /** The weights of the three convolutions, the dense layer and the head, in this order. */
   List<Weights> weights() {
     return layers.stream().map(Network::weights).toList();
   }
@@ -145,7 +149,7 @@ final class Network implements AutoCloseable {
     NDArray weight = layer.getParameters().get("weight").getArray();
     NDArray bias = layer.getParameters().get("bias").getArray();
     if (weight.getDataType() != DataType.FLOAT32) {
-      throw new IllegalStateException("float32 is wanted: " + weight.getDataType());
+      throw new IllegalStateException("must be float32: " + weight.getDataType());
     }
     return new Weights(weight.toFloatArray(), weight.getShape().getShape(), bias.toFloatArray());
   }

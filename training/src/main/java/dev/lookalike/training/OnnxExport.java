@@ -18,8 +18,8 @@ import java.util.List;
 /**
  * Writes a trained network as an ONNX graph, opset 13: input {@code pixels [N, C, height, width]},
  * float32, 0..1, outputs {@code embedding [N, 64]} and {@code logits [N, classes]}. A network for
- * grey images takes any number of channels and begins with their mean: one channel is left as it
- * is, and a grey image in three gives the same.
+ * grey images accepts any number of channels and starts with their mean: one channel is unchanged,
+ * and a grey image in three channels gives the same result.
  */
 final class OnnxExport {
   static final String INPUT = "pixels";
@@ -90,7 +90,7 @@ final class OnnxExport {
     return node(type, name, List.of(from, weight, bias), attribute);
   }
 
-  /** Adds a node whose output has its name. */
+  /** Adds a node whose output has the same name. */
   private String node(String type, String name, List<String> inputs, AttributeProto... attributes) {
     graph.addNode(
         NodeProto.newBuilder()

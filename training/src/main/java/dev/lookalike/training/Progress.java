@@ -4,7 +4,8 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * Tells how far the training is: a line for each epoch, and on a terminal one that is rewritten.
+ * Prints the progress of the training: a line for each epoch, and on a terminal a line that is
+ * rewritten.
  */
 final class Progress {
   private static final long BETWEEN_NANOS = 300_000_000L;
@@ -53,7 +54,7 @@ final class Progress {
     double seconds = (System.nanoTime() - started) / 1e9;
     out.printf(
         Locale.ROOT,
-        "%sepoch %d/%d  loss %.4f  accuracy %.4f  test accuracy %.4f  %s gone, ETA %s%s%n",
+        "%sepoch %d/%d  loss %.4f  accuracy %.4f  test accuracy %.4f  %s elapsed, ETA %s%s%n",
         interactive ? "\r" : "",
         epoch + 1,
         epochs,

@@ -33,7 +33,7 @@ import java.util.stream.Stream;
 /**
  * Draws digits with the fonts of the machine, or of a folder, in MNIST's layout: white on black,
  * the longer side of the digit 20 of 28 pixels, its centre of mass in the middle. README.md lists
- * the distortions; a strength of 1 is what they are there.
+ * the distortions, for a strength of 1.
  */
 final class RenderedDigits {
   private static final String DIGITS = "0123456789";
@@ -53,7 +53,7 @@ final class RenderedDigits {
   private static final double ELASTIC = 0.035;
   private static final double NOISE = 0.08;
 
-  /** Words that make no design of their own: the shapes of the digits are those of the family. */
+  /** Words that do not make a separate design: the digits have the shapes of the family. */
   private static final Set<String> STYLES =
       Set.of(
           "thin",
@@ -84,7 +84,7 @@ final class RenderedDigits {
   private final Random random;
 
   /**
-   * @param strength of the distortions; 0 draws the digits as the fonts have them
+   * @param strength of the distortions; 0 draws the digits as in the fonts
    */
   RenderedDigits(double strength, long seed) {
     this.strength = strength;
@@ -92,11 +92,11 @@ final class RenderedDigits {
   }
 
   /**
-   * Fonts that have ten different digits, by their design: the family without words like Bold and
-   * Narrow. Fonts of one design are never on both sides of a test.
+   * Fonts that have ten different digits, by design: the family without words like Bold and Narrow.
+   * Fonts of one design are never used both for training and for testing.
    *
-   * @param folder with ttf and otf files; null: those of the machine
-   * @throws TrainingFailure NO_FONTS where there are none
+   * @param folder with ttf and otf files; empty: the fonts of the machine
+   * @throws TrainingFailure NO_FONTS if there are none
    */
   static Map<String, List<Font>> designs(java.util.Optional<Path> folder) {
     Map<String, List<Font>> designs = new TreeMap<>();
@@ -127,7 +127,7 @@ final class RenderedDigits {
       // Without fontconfig the JDK throws an InternalError, and later NoClassDefFoundError.
       throw new TrainingFailure(
           Code.NO_FONTS,
-          "the fonts of this machine cannot be listed ("
+          "cannot list the fonts of this machine ("
               + e
               + "): install fontconfig and a font, or use --fonts",
           e);
@@ -170,7 +170,7 @@ final class RenderedDigits {
     Set<Rectangle2D> boxes = new HashSet<>();
     for (int digit = 0; digit < 10; digit++) {
       Rectangle2D box = outline(font, digit).getBounds2D();
-      // Fonts of icons and of braille have signs of other proportions.
+      // Icon and braille fonts have signs with other proportions.
       double ratio = box.getWidth() / box.getHeight();
       if (box.isEmpty() || ratio > 1.3 || ratio < 0.1) {
         return false;
@@ -188,7 +188,7 @@ final class RenderedDigits {
   }
 
   /**
-   * Draws digits: each of the ten as often, and each design as often.
+   * Draws digits, all ten and all designs equally often.
    *
    * @param designs fonts to draw with, by design
    */
@@ -222,7 +222,7 @@ final class RenderedDigits {
     double size = BOX * (1 + between(SCALE)) * OVERSAMPLING;
     double thickness =
         (random.nextDouble() * (THICKER + THINNER) - THINNER) * strength * OVERSAMPLING;
-    // The pen goes half of its width beyond the outline on each side.
+    // The pen extends half its width beyond the outline on each side.
     float[] large = raster(fitted(shape, size - thickness), thickness);
     float[] image = centred(large);
     if (strength > 0) {
@@ -238,7 +238,9 @@ final class RenderedDigits {
     return pixels;
   }
 
-  /** Scaled so that the longer side is {@code size}, the box's middle at the picture's. */
+  /**
+   * Scales the shape so that its longer side is {@code size}, and centres its box in the picture.
+   */
   private static Shape fitted(Shape shape, double size) {
     Rectangle2D box = shape.getBounds2D();
     double factor = size / Math.max(box.getWidth(), box.getHeight());
@@ -274,7 +276,7 @@ final class RenderedDigits {
     return pixels;
   }
 
-  /** Averaged down, with the centre of mass moved to the middle, and by the shift from there. */
+  /** Averages down, moves the centre of mass to the middle and applies the shift. */
   private float[] centred(float[] large) {
     int side = SIDE * OVERSAMPLING;
     double mass = 0;

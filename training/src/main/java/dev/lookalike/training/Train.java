@@ -26,12 +26,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The command {@code lookalike train}, in a process of its own. */
+/** The command {@code lookalike train}, in its own process. */
 @Command(
     name = "lookalike train",
     description = {
       "Trains a small convolutional network on labelled images, evaluates it, and writes it as a"
-          + " folder of models, which a running system serves at once.",
+          + " model folder, which a running system serves at once.",
       "",
       "The network: convolution 3x3x32, pool, convolution 3x3x64, pool, convolution 3x3x64, dense"
           + " 64 (the embedding), dense with one output for each class."
@@ -41,7 +41,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Examples:",
-      "  lookalike train digits                          digits rendered from the fonts here",
+      "  lookalike train digits                          digits rendered from this machine's fonts",
       "  lookalike train idx ~/mnist --augment signs     train-images-idx3-ubyte and so on",
       "  lookalike train folder ~/flowers                one sub-folder for each class",
       "",
@@ -51,7 +51,7 @@ import picocli.CommandLine.Parameters;
 public final class Train {
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
 
-  /** Images that the default number of epochs shows: the article's 5 times MNIST's 60,000. */
+  /** Images shown in the default number of epochs: the article's 5 times MNIST's 60,000. */
   private static final int SHOWN = 300_000;
 
   private static final int LEAST_EPOCHS = 5;
@@ -72,7 +72,7 @@ public final class Train {
    * @return the exit code
    */
   static int run(PrintStream out, PrintStream err, boolean interactive, String... args) {
-    // Read by DJL when it is loaded: nothing is fetched, nothing is reported.
+    // DJL reads these when it is loaded: it must not download or report anything.
     System.setProperty("java.awt.headless", "true");
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
@@ -116,7 +116,7 @@ public final class Train {
     if (System.getenv("LOOKALIKE_DEBUG") != null) {
       e.printStackTrace(err);
     }
-    err.println("lookalike: INTERNAL: " + e + " (a stack trace is shown with LOOKALIKE_DEBUG=1)");
+    err.println("lookalike: INTERNAL: " + e + " (set LOOKALIKE_DEBUG=1 to see a stack trace)");
     return 1;
   }
 
@@ -133,7 +133,7 @@ public final class Train {
     }
   }
 
-  /** What all the commands are told. */
+  /** Options of all the commands. */
   static final class Common {
     @Option(
         names = "--name",
@@ -144,33 +144,33 @@ public final class Train {
     @Option(
         names = "--out",
         paramLabel = "FOLDER",
-        description = "Write it here; else to LOOKALIKE_HOME/models/NAME, where it is served.")
+        description = "Output folder; default: LOOKALIKE_HOME/models/NAME, where it is served.")
     private @Nullable Path out;
 
     @Option(
         names = "--epochs",
         paramLabel = "N",
-        description = "Times that each image is seen; else as many as show 300,000, 5 to 60.")
+        description = "How often each image is used; default: enough to show 300,000, 5 to 60.")
     private @Nullable Integer epochs;
 
     @Option(
         names = "--limit",
         paramLabel = "N",
-        description = "Train on no more images than this, of each class the same share.")
+        description = "Train on at most this many images, the same share of each class.")
     private @Nullable Integer limit;
 
     @Option(
         names = "--batch",
         paramLabel = "N",
         defaultValue = "128",
-        description = "Images of a step; default: ${DEFAULT-VALUE}.")
+        description = "Images per step; default: ${DEFAULT-VALUE}.")
     private int batch;
 
     @Option(
         names = "--learning-rate",
         paramLabel = "X",
         defaultValue = "0.001",
-        description = "Of the first step; falls to zero. Default: ${DEFAULT-VALUE}.")
+        description = "Rate of the first step; falls to zero. Default: ${DEFAULT-VALUE}.")
     private double learningRate;
 
     @Option(
@@ -193,22 +193,25 @@ public final class Train {
         description = "Crop of the augmentation: share of a side that may be cut away.")
     private @Nullable Double crop;
 
-    @Option(names = "--flip", paramLabel = "CHANCE", description = "Mirroring of the augmentation.")
+    @Option(
+        names = "--flip",
+        paramLabel = "CHANCE",
+        description = "Probability of mirroring in the augmentation.")
     private @Nullable Double flip;
 
     @Option(
         names = "--invert",
         paramLabel = "CHANCE",
         description =
-            "Black for white in the augmentation: 0.5 makes a model that reads both white on"
-                + " black and black on white.")
+            "Probability of inverting in the augmentation: 0.5 makes a model that reads both white"
+                + " on black and black on white.")
     private @Nullable Double invert;
 
     @Option(
         names = "--seed",
         paramLabel = "N",
         defaultValue = "1",
-        description = "Of everything that is left to chance; default: ${DEFAULT-VALUE}.")
+        description = "Seed of all random choices; default: ${DEFAULT-VALUE}.")
     private long seed;
 
     private PrintStream output = System.out;
@@ -226,7 +229,7 @@ public final class Train {
       if (!NAME.matcher(chosen).matches()) {
         throw new TrainingFailure(
             Code.OUTPUT,
-            "no name for a model: " + chosen + " (" + NAME.pattern() + "): give --name");
+            "not a valid model name: " + chosen + " (" + NAME.pattern() + "): give --name");
       }
       if (out != null) {
         return new TrainedFolder(out);
@@ -320,7 +323,7 @@ public final class Train {
     private void alsoTested(Network network, Path path) {
       LabelledImages other = IdxFiles.folder(path, seed).test();
       if (!other.shape().equals(network.shape()) || other.classes().size() != 10) {
-        throw new TrainingFailure(Code.BAD_DATA, path + ": no digits of 28 x 28");
+        throw new TrainingFailure(Code.BAD_DATA, path + ": these are not digits of 28 x 28");
       }
       output.printf(
           "%n%s:%n%s", path, Evaluation.of(other, Training.logits(network, other)).table());
@@ -337,8 +340,8 @@ public final class Train {
   @Command(
       name = "digits",
       description = {
-        "Trains on digits that are rendered here from fonts, distorted by chance, and tests on"
-            + " digits of fonts that were not trained on."
+        "Trains on digits that are rendered from fonts and randomly distorted, and tests on digits"
+            + " of fonts that were not trained on."
       })
   static final class Digits implements Callable<Integer> {
     @Mixin private Common common = new Common();
@@ -346,14 +349,14 @@ public final class Train {
     @Option(
         names = "--fonts",
         paramLabel = "FOLDER",
-        description = "ttf and otf files; else the fonts of this machine.")
+        description = "Folder of ttf and otf files; default: the fonts of this machine.")
     private @Nullable Path fonts;
 
     @Option(
         names = "--test-fonts",
         paramLabel = "DESIGN",
         split = ",",
-        description = "Designs (as listed at the start) to test with; else a quarter, by chance.")
+        description = "Designs (as listed at the start) to test with; default: a random quarter.")
     private List<String> testFonts = List.of();
 
     @Option(
@@ -374,13 +377,14 @@ public final class Train {
         names = "--distortion",
         paramLabel = "X",
         defaultValue = "1",
-        description = "Strength, 0 to 2; default: ${DEFAULT-VALUE}, which is described in README.")
+        description =
+            "Strength, 0 to 2; default: ${DEFAULT-VALUE}, described in training/README.md.")
     private double distortion;
 
     @Option(
         names = "--also-test",
         paramLabel = "FOLDER",
-        description = "Tests with the idx files of this folder too.")
+        description = "Also test with the idx files in this folder.")
     private @Nullable Path alsoTest;
 
     @Override
@@ -397,13 +401,14 @@ public final class Train {
         List<Font> taken = train.remove(design);
         if (taken == null) {
           throw new TrainingFailure(
-              Code.NO_FONTS, "no design " + design + "; there are " + train.keySet());
+              Code.NO_FONTS, "no design named " + design + "; there are " + train.keySet());
         }
         test.put(design, taken);
       }
       if (train.isEmpty()) {
         throw new TrainingFailure(
-            Code.NO_FONTS, "no design is left to train on: " + test.keySet() + " are to test with");
+            Code.NO_FONTS,
+            "no design is left to train on: all are used for testing: " + test.keySet());
       }
       common.output.println("fonts to train on: " + listed(train));
       common.output.println("fonts to test with: " + listed(test));
@@ -422,7 +427,7 @@ public final class Train {
       }
       if (designs.size() < 2) {
         throw new TrainingFailure(
-            Code.NO_FONTS, "two designs of fonts are wanted, one to test with; found " + designs);
+            Code.NO_FONTS, "needs two font designs, one of them to test with; found " + designs);
       }
       List<String> shuffled = new ArrayList<>(designs);
       Collections.shuffle(shuffled, new Random(common.seed));
@@ -441,13 +446,13 @@ public final class Train {
       name = "idx",
       description = {
         "Trains on files in the format of MNIST: train-images-idx3-ubyte, train-labels-idx1-ubyte,"
-            + " and tests with t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, else with a"
+            + " and tests with t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or else with a"
             + " seventh of the first. Each may end in .gz."
       })
   static final class Idx implements Callable<Integer> {
     @Mixin private Common common = new Common();
 
-    @Parameters(paramLabel = "FOLDER", description = "Where the files are.")
+    @Parameters(paramLabel = "FOLDER", description = "Folder of the files.")
     private @Nullable Path folder;
 
     @Override
@@ -468,27 +473,29 @@ public final class Train {
   @Command(
       name = "folder",
       description = {
-        "Trains on the images in a folder: each sub-folder is a class. Where there are the"
-            + " sub-folders train and test (or validation, or val), the classes are in these."
-            + " Grey images make a grey model; the size follows the images."
+        "Trains on the images in a folder: each sub-folder is a class. If there are sub-folders"
+            + " train and test (or validation, or val), the classes are in these. Grey images make"
+            + " a grey model; the size follows the images."
       })
   static final class Folder implements Callable<Integer> {
     @Mixin private Common common = new Common();
 
-    @Parameters(paramLabel = "FOLDER", description = "Has one sub-folder for each class.")
+    @Parameters(paramLabel = "FOLDER", description = "Folder with one sub-folder for each class.")
     private @Nullable Path folder;
 
     @Option(
         names = "--size",
         paramLabel = "PIXELS",
-        description = "Side of the input, 18 to 224; else the images' median, 28 to 96.")
+        description = "Side of the input, 18 to 224; default: the images' median, 28 to 96.")
     private @Nullable Integer size;
 
     @Option(
         names = "--test-share",
         paramLabel = "SHARE",
         defaultValue = "0.2",
-        description = "Of the images, where no sub-folder says which; default: ${DEFAULT-VALUE}.")
+        description =
+            "Share of the images to test with, if no sub-folder says which; default:"
+                + " ${DEFAULT-VALUE}.")
     private double testShare;
 
     @Override

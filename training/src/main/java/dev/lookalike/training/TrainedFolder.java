@@ -18,9 +18,9 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
-/** Writes a trained network as a folder that the embed service serves. */
+/** Writes a trained network as a folder that embed-service can serve. */
 final class TrainedFolder {
-  /** Images that the written graph is held against the network with, at most. */
+  /** Largest number of images for checking the written graph against the network. */
   private static final int CHECKED = 500;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -28,7 +28,7 @@ final class TrainedFolder {
   private final Path folder;
 
   /**
-   * @throws TrainingFailure OUTPUT where there is something by this name
+   * @throws TrainingFailure OUTPUT if the name is taken
    */
   TrainedFolder(Path folder) {
     this.folder = folder.toAbsolutePath().normalize();
@@ -43,11 +43,11 @@ final class TrainedFolder {
   }
 
   /**
-   * What is written of a training beside the model.
+   * What is written about a training beside the model.
    *
    * @param data where the images came from, for people
-   * @param trained images that were trained on
-   * @param seconds that the training took, tests included
+   * @param trained number of images trained on
+   * @param seconds duration of the training, including tests
    */
   record Story(
       String data,
@@ -58,9 +58,9 @@ final class TrainedFolder {
       double seconds) {}
 
   /**
-   * Writes the folder in one step, behind a check of the graph in ONNX Runtime.
+   * Writes the folder in one step, after checking the graph in ONNX Runtime.
    *
-   * @param notes hears where pictures could not be drawn
+   * @param notes receives a line if pictures could not be drawn
    * @return largest difference of an output of the graph from the network's
    * @throws TrainingFailure OUTPUT, EXPORT_DIFFERS
    */
@@ -73,7 +73,7 @@ final class TrainedFolder {
     }
     Path parent = folder.getParent();
     if (parent == null) {
-      throw new TrainingFailure(Code.OUTPUT, "not a folder to write to: " + folder);
+      throw new TrainingFailure(Code.OUTPUT, "cannot write to this folder: " + folder);
     }
     Path partial = parent.resolve("." + folder.getFileName() + ".partial");
     try {
@@ -103,7 +103,7 @@ final class TrainedFolder {
           network.infer(pixels), exported.infer(pixels, shape, shape.channels()));
     } catch (OrtException e) {
       throw new TrainingFailure(
-          Code.EXPORT_DIFFERS, "ONNX Runtime does not run the graph: " + e.getMessage(), e);
+          Code.EXPORT_DIFFERS, "ONNX Runtime cannot run the graph: " + e.getMessage(), e);
     }
   }
 
@@ -179,7 +179,7 @@ final class TrainedFolder {
       confusion = Charts.confusion(story.evaluation());
       curves = Charts.curves(story.epochs());
     } catch (InternalError | NoClassDefFoundError | ExceptionInInitializerError e) {
-      // What the JDK throws without fontconfig.
+      // The JDK throws this without fontconfig.
       notes.println("no pictures: this machine has no fonts: " + e.getMessage());
       return;
     }

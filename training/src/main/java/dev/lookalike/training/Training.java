@@ -12,31 +12,31 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Trains a network: batches in an order that is new in each epoch, the images distorted anew each
- * time; the learning rate falls to zero along a cosine (I. Loshchilov and F. Hutter, 2017).
+ * Trains a network: batches in a new order in each epoch, images distorted anew each time; the
+ * learning rate falls to zero along a cosine (I. Loshchilov and F. Hutter, 2017).
  */
 final class Training {
-  /** Images of one run in a test. */
+  /** Images per run when testing. */
   private static final int TEST_BATCH = 500;
 
   private final Settings settings;
   private final Progress progress;
 
   /**
-   * @param epochs times that each image is seen, at least 1
-   * @param batch images of a step, at least 1
+   * @param epochs how often each image is used, at least 1
+   * @param batch images per step, at least 1
    * @param learningRate of the first step
-   * @param distortion of the images trained on
-   * @param seed of order, distortion and first weights
+   * @param distortion of the training images
+   * @param seed for order, distortion and initial weights
    */
   record Settings(int epochs, int batch, double learningRate, Distortion distortion, long seed) {}
 
   /**
    * Means over one epoch.
    *
-   * @param loss cross-entropy, in nats, of the distorted images while they were learnt from
+   * @param loss cross-entropy, in nats, of the distorted images during training
    * @param accuracy of the same, 0..1
-   * @param test how the images that are only tested with fare behind the epoch
+   * @param test result on the test images after the epoch
    */
   record Epoch(double loss, double accuracy, Evaluation test) {
     double testAccuracy() {
@@ -50,7 +50,7 @@ final class Training {
   }
 
   /**
-   * Trains for all the epochs; nothing is chosen by the accuracy on the test images.
+   * Trains for all epochs; the accuracy on the test images influences nothing.
    *
    * @return one entry for each epoch
    * @throws TrainingFailure DIVERGED

@@ -1,6 +1,6 @@
 package dev.lookalike.training;
 
-/** What the user can mend, with a stable code: files, fonts, options. */
+/** A failure that the user can fix, with a stable code: files, fonts, options. */
 final class TrainingFailure extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -8,19 +8,19 @@ final class TrainingFailure extends RuntimeException {
 
   /** The stable codes; README.md lists them. */
   enum Code {
-    /** A file or folder is missing, cannot be read, or is not of its format. */
+    /** A file or folder is missing, cannot be read, or has the wrong format. */
     BAD_DATA,
-    /** Too few images or classes to train on and to test with. */
+    /** Too few images or classes to train on or to test with. */
     TOO_LITTLE_DATA,
     /** The images do not fit into memory. */
     TOO_MUCH_DATA,
     /** Too few fonts with digits. */
     NO_FONTS,
-    /** The folder to write to is taken or cannot be written. */
+    /** The output folder exists or cannot be written. */
     OUTPUT,
     /** The loss became NaN or infinite. */
     DIVERGED,
-    /** The written graph does not give the numbers of the trained network. */
+    /** The written graph does not give the same numbers as the trained network. */
     EXPORT_DIFFERS
   }
 

@@ -1,6 +1,6 @@
 /**
- * Trains a small convolutional network on labelled images and writes it as a folder that the embed
- * service serves. Knows files, fonts, PyTorch (through DJL) and ONNX; nothing of Kafka or of the
+ * Trains a small convolutional network on labelled images and writes it as a folder that
+ * embed-service can serve. Knows files, fonts, PyTorch (through DJL) and ONNX, but not Kafka or the
  * services.
  */
 @NullMarked

@@ -40,7 +40,7 @@ class DistortionTest {
     assertThat(inverted[5]).isCloseTo(1 - picture()[5], within(1e-6f));
   }
 
-  /** A dot right of the middle is found at its distance from it, and within the angle asked for. */
+  /** A dot right of the middle keeps its distance from it and stays within the given angle. */
   @Test
   void rotationTurnsAboutTheMiddle() {
     InputShape shape = new InputShape(1, 41, 41);

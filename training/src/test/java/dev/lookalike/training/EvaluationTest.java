@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class EvaluationTest {
   private static final InputShape SHAPE = new InputShape(1, 18, 18);
 
-  /** Five images of a, b, b, c, c that are taken for a, b, a, c, b. */
+  /** Five images of a, b, b, c, c, predicted as a, b, a, c, b. */
   private static Evaluation evaluation() {
     LabelledImages images =
         new LabelledImages(

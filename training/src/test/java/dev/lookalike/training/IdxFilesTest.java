@@ -38,7 +38,7 @@ class IdxFilesTest {
   @Test
   void whatIsWrongIsSaidWithTheFile() throws IOException {
     assertThatThrownBy(() -> IdxFiles.folder(folder, 1))
-        .hasMessageContaining("no file train-images-idx3-ubyte");
+        .hasMessageContaining("there is no file train-images-idx3-ubyte");
     IdxSamples.write(folder, "train", "", "-", 9);
     Path images = folder.resolve("train-images-idx3-ubyte");
     Path labels = folder.resolve("train-labels-idx1-ubyte");
@@ -53,7 +53,7 @@ class IdxFilesTest {
     byte[] tooMany = whole.clone();
     tooMany[4] = 0x7f;
     Files.write(images, tooMany);
-    assertThatThrownBy(() -> IdxFiles.folder(folder, 1)).hasMessageContaining("entries are wanted");
+    assertThatThrownBy(() -> IdxFiles.folder(folder, 1)).hasMessageContaining("entries, found");
     Files.write(images, whole);
     IdxSamples.writeLabels(labels, 8);
     assertThatThrownBy(() -> IdxFiles.folder(folder, 1)).hasMessageContaining("8 labels for the 9");

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class LabelledImagesTest {
   private static final InputShape SHAPE = new InputShape(1, 18, 18);
 
-  /** 60 of a, 30 of b, 10 of c; each image is an array of its own. */
+  /** 60 of a, 30 of b, 10 of c; each image has its own array. */
   private static LabelledImages images() {
     int[] labels = new int[100];
     java.util.Arrays.fill(labels, 60, 90, 1);

@@ -22,7 +22,10 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The whole way, in small: data, training, evaluation, a folder, and its graph in ONNX Runtime. */
+/**
+ * The whole process on a small scale: data, training, evaluation, a folder, and its graph in ONNX
+ * Runtime.
+ */
 class TrainTest {
   @TempDir Path folder = Path.of("");
 
@@ -72,7 +75,7 @@ class TrainTest {
     assertThat(report.path("test").path("accuracy").asDouble()).isGreaterThan(0.8);
     assertThat(report.path("export_difference").asDouble()).isLessThan(1e-4);
 
-    // A grey picture gives the same in one channel and in three.
+    // A grey picture gives the same result in one channel and in three.
     InputShape shape = InputShape.DIGIT;
     float[] grey = new float[shape.size()];
     Random random = new Random(1);

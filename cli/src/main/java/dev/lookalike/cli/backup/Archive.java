@@ -36,10 +36,10 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * A backup: a ZIP file with the log ({@code kafka/}), the originals ({@code blobs/}), the journals
- * of imports ({@code imports/}), the models of the home ({@code models/}), the model folders that
- * {@code up} was given ({@code given-models/0/NAME} and so on), the access keys, and as its last
- * entry {@value #MANIFEST} with size and SHA-256 of each. The index is not in it: it is rebuilt
- * from the log.
+ * of imports ({@code imports/}), the models of the home ({@code models/}), the model folders given
+ * to {@code up} ({@code given-models/0/NAME} and so on), the access keys, and as its last entry
+ * {@value #MANIFEST} with the size and SHA-256 of each file. It does not contain the index, which
+ * is rebuilt from the log.
  */
 final class Archive {
 
@@ -49,20 +49,21 @@ final class Archive {
   /** Hashes only: the next {@code up} makes new keys for the home itself. */
   private static final String KEYS = "access/keys.json";
 
-  /** Of Kafka's directory; each start makes its own. */
+  /** In Kafka's directory; each start creates its own. */
   private static final String KAFKA_LOCK = "kafka/.lock";
 
   private Archive() {}
 
-  /** What an archive holds. */
+  /** The contents of an archive. */
   record Contents(int files, long bytes) {}
 
-  /** Writes a stopped home's state. The file appears whole or not at all. */
+  /** Writes the state of a stopped home. The file appears complete or not at all. */
   static Contents write(Home home, Path file) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path parent = absolute.getParent();
     if (parent == null || !Files.isDirectory(parent)) {
-      throw new CommandFailure(ExitCode.USAGE, "FILE_UNWRITABLE", "no directory for " + file);
+      throw new CommandFailure(
+          ExitCode.USAGE, "FILE_UNWRITABLE", "there is no directory for " + file);
     }
     Settings settings = Settings.read(home);
     Path temporary = Files.createTempFile(parent, absolute.getFileName().toString(), ".part");
@@ -159,8 +160,7 @@ final class Archive {
   }
 
   /**
-   * Unpacks into an empty home; everything is checked against the manifest before the home counts
-   * as one.
+   * Unpacks into an empty home; checks everything against the manifest before marking it as a home.
    */
   static Contents read(Path file, Home home) throws IOException {
     try (ZipFile zip = new ZipFile(file.toFile())) {
@@ -184,13 +184,13 @@ final class Archive {
             || !HexFormat.of()
                 .formatHex(digest.digest())
                 .equals(expected.path("sha256").asText())) {
-          throw damaged(file, entry.getName() + " is not what its manifest says");
+          throw damaged(file, entry.getName() + " does not match its manifest");
         }
         written.add(entry.getName());
         bytes += size;
       }
       if (written.size() != manifest.path("files").size()) {
-        throw damaged(file, "files of its manifest are missing");
+        throw damaged(file, "files listed in its manifest are missing");
       }
       return new Contents(written.size(), bytes);
     } catch (ZipException e) {
@@ -218,7 +218,7 @@ final class Archive {
         throw new CommandFailure(
             ExitCode.USAGE,
             "HOME_FORMAT",
-            "%s holds state of format %d, this release knows format %d"
+            "%s holds state of format %d, but this release needs format %d"
                 .formatted(file, format, Home.FORMAT));
       }
       return manifest;
@@ -229,14 +229,14 @@ final class Archive {
 
   private static CommandFailure damaged(Path file, String what) {
     return new CommandFailure(
-        ExitCode.FAILED, "BACKUP_DAMAGED", file + " is no whole backup: " + what);
+        ExitCode.FAILED, "BACKUP_DAMAGED", file + " is not a complete backup: " + what);
   }
 
   private static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every JDK has it.
+      throw new IllegalStateException(e); // Every JDK has SHA-256.
     }
   }
 }

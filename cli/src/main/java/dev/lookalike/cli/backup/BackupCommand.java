@@ -21,9 +21,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "backup",
     description = {
-      "Writes everything that is state into one file: the log, kept originals, models, settings.",
+      "Writes the whole state to one file: the log, stored originals, models, settings.",
       "",
-      "The system must be down; --stop stops it first. The index is not in the file: it is rebuilt from the log."
+      "The system must be stopped; --stop does that first. The file does not contain the index: it"
+          + " is rebuilt from the log."
     },
     footer = {
       "",
@@ -34,10 +35,12 @@ public final class BackupCommand implements Callable<Integer> {
 
   @Mixin private Target target = new Target();
 
-  @Option(names = "--stop", description = "Stop the system first if it runs. It stays down.")
+  @Option(
+      names = "--stop",
+      description = "Stop the system first if it is running. It stays stopped.")
   private boolean stop;
 
-  @Parameters(paramLabel = "FILE", description = "The archive to write; replaced when it exists.")
+  @Parameters(paramLabel = "FILE", description = "The archive to write; replaced if it exists.")
   private Path file = Path.of("");
 
   @Override
@@ -56,7 +59,7 @@ public final class BackupCommand implements Callable<Integer> {
       throw new CommandFailure(
           ExitCode.FAILED,
           "ALREADY_RUNNING",
-          "the system runs in %s; a backup needs it down: lookalike down, or give --stop"
+          "the system is running in %s; stop it for a backup: lookalike down, or give --stop"
               .formatted(home.directory()));
     }
     Archive.Contents contents;

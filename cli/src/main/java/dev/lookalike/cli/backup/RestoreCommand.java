@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "restore",
     description = {
-      "Makes a home from a backup.",
+      "Creates a home from a backup.",
       "",
       "The home must be empty or absent. Every file is checked; the next `up` rebuilds the index from the log."
     },
@@ -31,7 +31,7 @@ public final class RestoreCommand implements Callable<Integer> {
 
   @Mixin private Target target = new Target();
 
-  @Parameters(paramLabel = "FILE", description = "An archive that `lookalike backup` wrote.")
+  @Parameters(paramLabel = "FILE", description = "An archive written by `lookalike backup`.")
   private Path file = Path.of("");
 
   @Override
@@ -48,10 +48,12 @@ public final class RestoreCommand implements Callable<Integer> {
     }
     Path parent = home.directory().getParent();
     if (parent == null) {
-      throw new CommandFailure(ExitCode.USAGE, "HOME_UNUSABLE", "no home: " + home.directory());
+      throw new CommandFailure(
+          ExitCode.USAGE, "HOME_UNUSABLE", "not usable as a home: " + home.directory());
     }
     Files.createDirectories(parent);
-    // Unpacked beside and then renamed: a restore that breaks off leaves no half home.
+    // Unpacked next to the target and then renamed: an interrupted restore leaves no incomplete
+    // home.
     Home unpacked = new Home(Files.createTempDirectory(parent, ".restore"));
     Archive.Contents contents;
     try {

@@ -1,4 +1,4 @@
-/** Everything that is state as one archive, and back. */
+/** Backup of the whole state to one archive, and restore. */
 @NullMarked
 package dev.lookalike.cli.backup;
 

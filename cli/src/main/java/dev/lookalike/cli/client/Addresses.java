@@ -3,10 +3,10 @@ package dev.lookalike.cli.client;
 import dev.lookalike.cli.home.Ports;
 import java.net.URI;
 
-/** Base addresses of the REST interfaces, without a slash at the end. */
+/** Base addresses of the REST interfaces, without a trailing slash. */
 public record Addresses(URI ingest, URI embed, URI query) {
 
-  /** On this machine. */
+  /** The addresses on this machine. */
   public static Addresses of(Ports ports) {
     return new Addresses(
         http(ports, Ports.Listener.INGEST),

@@ -12,7 +12,7 @@ public final class CollectionOption {
       description = "Name of the collection; default: ${DEFAULT-VALUE}.")
   private String name = "default";
 
-  /** The option as if it had been given. */
+  /** The option with a given value. */
   public static CollectionOption of(String name) {
     CollectionOption option = new CollectionOption();
     option.name = name;

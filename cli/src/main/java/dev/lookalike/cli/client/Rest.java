@@ -19,10 +19,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** REST requests with one reading of their answers. Thread-safe. */
+/** Sends REST requests and reads all answers in the same way. Thread-safe. */
 public final class Rest {
 
-  /** Longer than any wait that a service offers (60 s). */
+  /** Longer than the longest wait of a service (60 s). */
   private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
   private final Function<URI, Optional<String>> keys;
@@ -32,13 +32,13 @@ public final class Rest {
           .connectTimeout(Duration.ofSeconds(5))
           .build();
 
-  /** Shows no key. */
+  /** Sends no key. */
   public Rest() {
     this(address -> Optional.empty());
   }
 
   /**
-   * @param keys the key to show at an address; redirects are not followed, so it goes nowhere else
+   * @param keys the key to send to an address; redirects are not followed, so it goes nowhere else
    */
   public Rest(Function<URI, Optional<String>> keys) {
     this.keys = keys;
@@ -55,8 +55,8 @@ public final class Rest {
   }
 
   /**
-   * One segment of a path, or the value of a query parameter, with everything else than letters and
-   * digits escaped.
+   * A path segment or the value of a query parameter, with everything but letters and digits
+   * escaped.
    */
   public static String escaped(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
@@ -66,7 +66,7 @@ public final class Rest {
     return send(method, address, "application/json", BodyPublishers.ofString(Json.line(body)));
   }
 
-  /** Sends once and reads the answer as JSON. Headers are names and values in turn. */
+  /** Sends once and reads the answer as JSON. Headers are names and values, alternating. */
   public Answer send(
       String method, URI address, String contentType, BodyPublisher body, String... headers) {
     HttpRequest.Builder request =
@@ -85,7 +85,7 @@ public final class Rest {
     return send(method, address, TIMEOUT);
   }
 
-  /** Sends a request without a body to what may take its time. */
+  /** Sends a request without a body that may take long. */
   public Answer send(String method, URI address, Duration timeout) {
     return answer(
         request(address, timeout)
@@ -163,7 +163,7 @@ public final class Rest {
     return new CommandFailure(ExitCode.INTERRUPTED, "INTERRUPTED", "interrupted");
   }
 
-  /** The body of an answer; ends the command where there is none. */
+  /** The body of an answer; ends the command unless the answer is Ok. */
   public static JsonNode require(Answer answer) {
     return switch (answer) {
       case Answer.Ok ok -> ok.body();
@@ -174,7 +174,7 @@ public final class Rest {
 
   private static CommandFailure failure(Answer answer) {
     return switch (answer) {
-      case Answer.Ok ok -> throw new IllegalArgumentException("no failure: " + ok);
+      case Answer.Ok ok -> throw new IllegalArgumentException("not a failure: " + ok);
       case Answer.Refused refused ->
           new CommandFailure(
               refused.status() == 404 ? ExitCode.NOT_FOUND : ExitCode.REFUSED,

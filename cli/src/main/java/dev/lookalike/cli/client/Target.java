@@ -25,13 +25,13 @@ public final class Target {
   @Option(
       names = "--home",
       paramLabel = "DIR",
-      description = "State of the system; default: $$LOOKALIKE_HOME, else ~/.lookalike.")
+      description = "Directory of the state; default: $$LOOKALIKE_HOME, else ~/.lookalike.")
   private @Nullable Path home;
 
   @Option(
       names = "--ingest-url",
       paramLabel = "URL",
-      description = "Address of ingest-service, instead of the one that runs in the home.")
+      description = "Address of ingest-service; default: the one running in the home.")
   private @Nullable URI ingestUrl;
 
   @Option(names = "--query-url", paramLabel = "URL", description = "Address of query-service.")
@@ -47,7 +47,8 @@ public final class Target {
       names = "--key-file",
       paramLabel = "FILE",
       description =
-          "File with the access key to show; default: $$LOOKALIKE_API_KEY, else that of the home's owner.")
+          "File with the access key to send; default: $$LOOKALIKE_API_KEY, else the home owner's"
+              + " key.")
   private @Nullable Path keyFile;
 
   private final Rest rest = new Rest(this::keyFor);
@@ -80,7 +81,7 @@ public final class Target {
     return URI.create((embedUrl == null ? running().embed() : embedUrl) + path);
   }
 
-  /** A key, and where it may be shown: host and port of each address. */
+  /** A key, and the addresses (host and port) to which it may be sent. */
   private record Shown(Optional<String> key, Set<String> where) {}
 
   private Optional<String> keyFor(URI address) {
@@ -99,7 +100,7 @@ public final class Target {
   }
 
   /**
-   * The home's own key is for what runs in the home only, wherever else the command is told to go.
+   * The home's own key goes only to services that run in the home, never to another given address.
    */
   private Shown find() {
     Home where = home();
@@ -143,7 +144,7 @@ public final class Target {
       throw new CommandFailure(
           ExitCode.UNAVAILABLE,
           "NOT_RUNNING",
-          "nothing runs in " + where.directory() + "; start it with: lookalike up");
+          "nothing is running in " + where.directory() + "; start it with: lookalike up");
     }
     return Addresses.of(state.get().ports());
   }

@@ -28,34 +28,38 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "evaluate",
     description = {
-      "Measures how well models find images of the same kind, on labelled images of yours.",
+      "Measures how well models find images of the same class, on your labelled images.",
       "",
-      "A folder of labelled images has one sub-folder for each class: shoe/1.jpg, shoe/old/2.jpg, hat/3.jpg. Each query "
-          + "is compared with the gallery; what it finds is right when it is of the query's class. With one DIR instead "
-          + "of --queries and --gallery each image is a query, compared with all the others (leave-one-out).",
+      "A folder of labelled images has one sub-folder for each class: shoe/1.jpg, shoe/old/2.jpg,"
+          + " hat/3.jpg. Each query is compared with the gallery; a hit is right if it has the"
+          + " query's class. With DIR instead of --queries and --gallery, each image is a query,"
+          + " compared with all the others (leave-one-out).",
       "",
-      "The images are imported into a temporary collection for each model, which is deleted at the end, also after "
-          + "Ctrl-C. Your collections are not touched."
+      "The images are imported into a temporary collection for each model, which is deleted at the"
+          + " end, even after Ctrl-C. Your collections are not touched."
     },
     footer = {
       "",
-      "What the figures say:",
+      "What the figures mean:",
       "  R@1, R@5, R@10   share of queries with an image of their class among the first 1, 5, 10",
-      "  mAP              mean average precision of the full ranking: 1 when the class comes first, whole",
-      "  recall@10        share of the ten nearest by exact search that the index finds",
-      "  min similarity   the smallest one at which hits are of the query's class with this precision;",
-      "                   for `search --min-similarity`. recall: share of all pairs of one class that",
-      "                   it keeps; coverage: share of queries that keep a hit; pairs: hits kept",
-      "  photo, vector    time of a search with a file (upload, embedding, search), and with an",
-      "                   embedding, one at a time; exact: the latter, compared with every image",
+      "  mAP              mean average precision of the full ranking: 1 if the whole class comes"
+          + " first",
+      "  recall@10        share of the ten exact nearest neighbours that the index finds",
+      "  min similarity   the smallest similarity at which hits reach this precision, for",
+      "                   `search --min-similarity`. recall: share of all same-class pairs that",
+      "                   remain; coverage: share of queries with a hit; pairs: remaining hits",
+      "  photo, vector    time of a search by file (upload, embedding, search) and by",
+      "                   embedding, one at a time; exact: by embedding, compared with every image",
       "",
-      "Equal files are one image; where their classes differ they are left out. A query's own copy in the",
-      "gallery is left out of its ranking. Equal similarities are ordered by the files' hashes. A query",
-      "whose class the gallery lacks counts for min similarity only. More: docs/evaluation.md",
+      "Identical files are one image; if their classes differ, they are left out. A query's own"
+          + " copy in the",
+      "gallery is left out of its ranking. Equal similarities are ordered by file hash. A query",
+      "whose class is not in the gallery counts for min similarity only. More: docs/evaluation.md",
       "",
-      "Examples: which of two models is better for these pictures?",
+      "Example: which of two models is better for these pictures?",
       "  lookalike up --detach --model models/mobilenet-v2",
-      "  lookalike evaluate --queries clothing/test --gallery clothing/train --model mobilenet-v2,lookalike-256",
+      "  lookalike evaluate --queries clothing/test --gallery clothing/train --model"
+          + " mobilenet-v2,lookalike-256",
       "  lookalike evaluate photos --precision 0.9,0.99 --json | jq '.models[].recall_at'"
     })
 public final class EvaluateCommand implements Callable<Integer> {
@@ -68,7 +72,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--gallery",
       paramLabel = "DIR",
-      description = "Labelled images to search in; may be given several times, as --queries.")
+      description = "Labelled images to search in; may be given several times, like --queries.")
   private List<Path> gallery = List.of();
 
   @Option(
@@ -76,14 +80,15 @@ public final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "ID",
       split = ",",
       description =
-          "Id of a model that is served; may be given several times: one row each. Default: the first.")
+          "Id of a served model; may be given several times, for one row each. Default: the first.")
   private List<String> models = List.of();
 
   @Option(
       names = "--precision",
       paramLabel = "P",
       split = ",",
-      description = "Find the similarity with this precision, above 0, at most 1; default: 0.95.")
+      description =
+          "Find the similarity with this precision, above 0 and at most 1; default: 0.95.")
   private List<Double> precisions = List.of(0.95);
 
   @Option(
@@ -95,20 +100,20 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--innermost-folder",
       description =
-          "The class is the folder that a file lies in, not the first one below DIR: "
-              + "for train/hat/1.jpg, test/hat/2.jpg.")
+          "The class is the folder that contains the file, not the first one below DIR: for"
+              + " train/hat/1.jpg, test/hat/2.jpg.")
   private boolean innermost;
 
   @Option(
       names = "--short-side",
       paramLabel = "PIXELS",
-      description = "Pictures are made as small as this, 256 to 1024; default: 512.")
+      description = "Short side of stored pictures, 256 to 1024; default: 512.")
   private @Nullable Integer shortSide;
 
   @Option(
       names = "--patience",
       paramLabel = "SECONDS",
-      description = "Give up when nothing has moved for this long; default: 120.")
+      description = "Give up after this long without progress; default: 120.")
   private int patience = 120;
 
   @Parameters(arity = "0..*", paramLabel = "DIR", description = "Leave-one-out over these images.")
@@ -153,15 +158,15 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (folders.isEmpty()
         ? queries.isEmpty() || gallery.isEmpty()
         : !queries.isEmpty() || !gallery.isEmpty()) {
-      throw usage("give either --queries DIR and --gallery DIR, or one DIR alone");
+      throw usage("give either --queries DIR and --gallery DIR, or only DIR");
     }
     for (double precision : precisions) {
       if (!(precision > 0 && precision <= 1)) {
-        throw usage("--precision is above 0 and at most 1, such as 0.95");
+        throw usage("--precision must be above 0 and at most 1, such as 0.95");
       }
     }
     if (searches < 1 || patience < 1) {
-      throw usage("--searches and --patience are at least 1");
+      throw usage("--searches and --patience must be at least 1");
     }
     for (List<Path> given : List.of(folders, queries, gallery)) {
       for (Path folder : given) {
@@ -188,7 +193,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  /** Before anything is uploaded: a misspelt name of the last model would cost the first's time. */
+  /**
+   * Checked before any upload: otherwise a misspelt last model would waste the time of the first.
+   */
   private List<String> wantedModels() {
     JsonNode answer = Rest.require(target.rest().send("GET", target.embed("/v1/models")));
     Set<String> served = new LinkedHashSet<>();
@@ -205,7 +212,8 @@ public final class EvaluateCommand implements Callable<Integer> {
         throw new CommandFailure(
             ExitCode.REFUSED,
             "MODEL_NOT_SERVED",
-            "no model %s is served; there are: %s".formatted(model, String.join(", ", served)));
+            "model %s is not served; served models: %s"
+                .formatted(model, String.join(", ", served)));
       }
     }
     return List.copyOf(wanted);

@@ -12,11 +12,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What was measured of all models on the same images.
+ * The measurements of all models on the same images.
  *
  * @param queries empty: leave-one-out over the gallery
- * @param copies queries that are equal to an image of the gallery
- * @param precisions of the thresholds
+ * @param copies queries that are identical to an image of the gallery
+ * @param precisions for the thresholds
  */
 record EvaluationReport(
     LabelledFolders gallery,
@@ -33,7 +33,8 @@ record EvaluationReport(
       terminal.line("gallery  " + text(gallery));
       if (copies > 0) {
         terminal.line(
-            copies + " queries are equal to an image of the gallery, which is left out for them");
+            copies
+                + " queries are identical to an image of the gallery, which is left out for them");
       }
     } else {
       terminal.line("leave-one-out  " + text(gallery));
@@ -51,8 +52,9 @@ record EvaluationReport(
     text.append(folders.images().size()).append(" files of ");
     text.append(folders.classes()).append(" classes");
     append(text, folders.duplicates(), "duplicate");
-    append(text, folders.contradictory().size(), "left out as equal files of different classes");
-    append(text, folders.unlabelled().size(), "left out as not in a folder of a class");
+    append(
+        text, folders.contradictory().size(), "left out: identical files with different classes");
+    append(text, folders.unlabelled().size(), "left out: not in a class folder");
     append(text, folders.skipped(), "skipped");
     return text.toString();
   }
@@ -139,21 +141,21 @@ record EvaluationReport(
     return String.format(Locale.ROOT, "%." + decimals + "f", number);
   }
 
-  /** Files that are not in the figures, and why. */
+  /** Prints the files that are not in the figures, and why. */
   void note(Terminal terminal) {
     for (Path file : first(gallery.contradictory())) {
-      terminal.note("left out: " + file + ": an equal file is of another class");
+      terminal.note("left out: " + file + ": an identical file has another class");
     }
     for (Path file : first(gallery.unlabelled())) {
-      terminal.note("left out: " + file + ": lies in no folder of a class");
+      terminal.note("left out: " + file + ": not in a class folder");
     }
     queries.ifPresent(
         folders -> {
           for (Path file : first(folders.contradictory())) {
-            terminal.note("left out: " + file + ": an equal file is of another class");
+            terminal.note("left out: " + file + ": an identical file has another class");
           }
           for (Path file : first(folders.unlabelled())) {
-            terminal.note("left out: " + file + ": lies in no folder of a class");
+            terminal.note("left out: " + file + ": not in a class folder");
           }
         });
     for (ModelReport report : models) {
@@ -254,7 +256,7 @@ record EvaluationReport(
     return node;
   }
 
-  /** Null where there is nothing to take a mean of. */
+  /** Writes null if there is nothing to average. */
   private static void put(ObjectNode node, String field, double share) {
     if (Double.isNaN(share)) {
       node.putNull(field);

@@ -27,15 +27,15 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The labelled files below some folders. Links are followed, hidden files and folders are not
- * entered; what a file holds is found out by the service. Of equal files of one class the first
- * remains; equal files of different classes contradict each other, and none remains.
+ * The labelled files below some folders. Links are followed; hidden files and folders are skipped;
+ * the service finds out what a file contains. Of identical files with one class the first is kept;
+ * identical files with different classes contradict each other, and none is kept.
  *
- * @param images in the order of the folders and of their names
- * @param duplicates equal to an image of the same class
- * @param contradictory equal to a file of another class
- * @param unlabelled lie in no folder of a class
- * @param skipped hidden, unreadable or no regular files; hidden folders count once
+ * @param images in the order of the folders, then by name
+ * @param duplicates identical to an image of the same class
+ * @param contradictory identical to a file of another class
+ * @param unlabelled not in a class folder
+ * @param skipped hidden, unreadable or not regular files; a hidden folder counts once
  */
 record LabelledFolders(
     List<LabelledImage> images,
@@ -45,10 +45,10 @@ record LabelledFolders(
     int skipped) {
 
   /**
-   * Reads all files once, for their hashes.
+   * Reads all files once to hash them.
    *
-   * @param innermost whether the class is the folder that the file lies in; else it is the first
-   *     one below the root, however deep the file lies
+   * @param innermost whether the class is the folder that contains the file; otherwise it is the
+   *     first one below the root, however deep the file is
    */
   static LabelledFolders read(Collection<Path> roots, boolean innermost) throws IOException {
     List<LabelledImage> found = new ArrayList<>();
@@ -126,7 +126,7 @@ record LabelledFolders(
 
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException e) {
-      skipped++; // Also a folder that links to one above it.
+      skipped++; // Includes a folder that links to one above it.
       return FileVisitResult.CONTINUE;
     }
 
@@ -146,7 +146,7 @@ record LabelledFolders(
       throw new CommandFailure(
           ExitCode.USAGE, "FILE_UNREADABLE", "cannot read " + file + ": " + e.getMessage());
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every JDK has it.
+      throw new IllegalStateException(e); // Every JDK has SHA-256.
     }
   }
 }

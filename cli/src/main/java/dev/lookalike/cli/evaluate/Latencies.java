@@ -3,9 +3,9 @@ package dev.lookalike.cli.evaluate;
 import java.util.Arrays;
 
 /**
- * Times of requests, sent one after the other.
+ * Times of requests that were sent one after the other.
  *
- * @param count of requests
+ * @param count number of requests
  * @param p50 milliseconds; half of the requests took at most this long
  * @param p99 milliseconds; 99 % of the requests took at most this long
  */

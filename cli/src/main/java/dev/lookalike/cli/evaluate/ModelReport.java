@@ -4,14 +4,14 @@ import dev.lookalike.cli.imports.OneTimeImport;
 import java.util.List;
 
 /**
- * What was measured of one model.
+ * The measurements of one model.
  *
  * @param model its id
  * @param digest of its weights
  * @param dimension of its embeddings
- * @param gallery what became of the gallery
- * @param rejected files of gallery and queries that are not in the figures, by their paths; at most
- *     100 of the gallery
+ * @param gallery result of importing the gallery
+ * @param rejected paths of gallery and query files that are not in the figures; at most 100 of the
+ *     gallery
  */
 record ModelReport(
     String model,
@@ -22,7 +22,7 @@ record ModelReport(
     SearchReport searches,
     List<OneTimeImport.RejectedFile> rejected) {
 
-  /** Of the import, from the first upload until the last image can be found. */
+  /** Rate of the import, from the first upload until the last image is searchable. */
   double imagesPerSecond() {
     return gallery.searchable() / gallery.seconds();
   }

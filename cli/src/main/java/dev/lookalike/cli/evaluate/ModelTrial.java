@@ -30,18 +30,18 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
 /**
- * One model measured through the public API: the gallery is imported into a temporary collection,
- * its vectors are exported and compared here, and searches are timed.
+ * Measures one model through the public API: imports the gallery into a temporary collection,
+ * exports its vectors and compares them here, and times searches.
  */
 final class ModelTrial {
 
   /**
-   * What all models are measured on.
+   * The input for measuring all models.
    *
    * @param queries empty: leave-one-out over the gallery
-   * @param searches timed searches of each kind, at most
-   * @param shortSide of the stored pictures; empty: the service's default
-   * @param patience gives up when nothing has moved for this long
+   * @param searches largest number of timed searches of each kind
+   * @param shortSide of stored pictures; empty: the service's default
+   * @param patience gives up after this long without progress
    */
   record Plan(
       List<LabelledImage> gallery,
@@ -60,13 +60,13 @@ final class ModelTrial {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
 
   /**
-   * An image that can be searched with.
+   * An image to search with.
    *
-   * @param imageId where it is an image of the collection
+   * @param imageId if it is an image of the collection
    */
   private record Query(Path file, LabelledVector embedded, Optional<String> imageId) {
 
-    /** For a search. */
+    /** The query as an example of a search request. */
     ObjectNode example() {
       ObjectNode example = Json.object();
       if (imageId.isPresent()) {
@@ -80,7 +80,7 @@ final class ModelTrial {
     }
   }
 
-  /** Of the timed searches, which all have the same neighbours to find. */
+  /** The expected neighbours, the same for all timed searches of a query. */
   private record Neighbours(double kthSimilarity, int count) {}
 
   private final Target target;
@@ -121,7 +121,7 @@ final class ModelTrial {
       throw new CommandFailure(
           ExitCode.REFUSED,
           "NOTHING_TO_EVALUATE",
-          "%d images of the gallery and %d queries have an embedding%s"
+          "%d images of the gallery and %d queries have embeddings%s"
               .formatted(
                   gallery.size(),
                   queries.size(),
@@ -143,7 +143,7 @@ final class ModelTrial {
         List.copyOf(rejected));
   }
 
-  /** Named by their index, so that equal names of two folders do not meet. */
+  /** Named by index, so that equal names in two folders do not collide. */
   private List<FolderFile> files() {
     List<FolderFile> files = new ArrayList<>();
     for (LabelledImage image : plan.gallery()) {
@@ -240,7 +240,7 @@ final class ModelTrial {
     rejected.add(new OneTimeImport.RejectedFile(file.toString(), code, detail));
   }
 
-  /** Each sampled query by its file, approximately and exactly; one request at a time. */
+  /** Searches with each sampled query by file, by vector and exactly, one request at a time. */
   private SearchReport search(TemporaryCollection collection, List<Query> queries) {
     int count = Math.min(plan.searches(), queries.size());
     for (int i = 0; i < WARM_UP; i++) {
@@ -282,7 +282,7 @@ final class ModelTrial {
         hits.isEmpty() ? 1 : hits.get(hits.size() - 1).path("similarity").asDouble(), hits.size());
   }
 
-  /** A hit as similar as the last neighbour is as good as it: equal ones may come in any order. */
+  /** A hit as similar as the last neighbour counts, since ties may come in any order. */
   private static long foundOf(Neighbours neighbours, JsonNode hits) {
     long found = 0;
     for (JsonNode hit : hits) {
@@ -325,7 +325,7 @@ final class ModelTrial {
         });
   }
 
-  /** Asks again while the answer is "not now", as long as the patience lasts. */
+  /** Repeats the request while the answer is NotNow, until the patience ends. */
   private Answer patiently(Supplier<Answer> request) {
     long until = System.nanoTime() + plan.patience().toNanos();
     while (true) {

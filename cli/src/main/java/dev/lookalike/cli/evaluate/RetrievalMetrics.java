@@ -7,26 +7,26 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * How well vectors find images of the query's class, by exact comparison of each query with the
- * whole gallery.
+ * How well vectors find images of the query's class, measured by exact comparison of each query
+ * with the whole gallery.
  *
  * <ul>
- *   <li>Ranking: by cosine, largest first; equal cosines by content, an order that knows neither
- *       class nor model. Images with the query's own content are left out.
+ *   <li>Ranking: by cosine, largest first; ties by content, an order independent of class and
+ *       model. Images with the query's own content are left out.
  *   <li>R@k: share of queries with an image of their class among the first k.
  *   <li>mAP: mean over queries of the average precision over the full ranking, which is the mean,
- *       over all images of the query's class, of the share of that class among all ranks down to
- *       the image's own.
- *   <li>Queries whose class has no image in their ranking count in neither.
- *   <li>Thresholds: over all pairs of a query and an image of its ranking, those queries included.
- *       Where the queries are the gallery, a pair counts from either side.
+ *       over all images of the query's class, of the share of that class in the ranking down to
+ *       that image.
+ *   <li>Both leave out queries whose class has no image in their ranking.
+ *   <li>Thresholds: over all pairs of a query and an image of its ranking, including those queries.
+ *       If the queries are the gallery, each pair counts twice.
  * </ul>
  *
  * Immutable.
  */
 final class RetrievalMetrics {
 
-  /** Thresholds are multiples of a ten-thousandth. */
+  /** Thresholds are multiples of 1/10,000. */
   private static final int STEPS = 10_000;
 
   private static final int CHUNK = 16;
@@ -35,12 +35,12 @@ final class RetrievalMetrics {
   static final List<Integer> RANKS = List.of(1, 5, 10);
 
   /**
-   * A similarity above which a chosen share of the pairs is of one class.
+   * A similarity above which a chosen share of the pairs has the same class.
    *
-   * @param wanted precision that was asked for
+   * @param wanted requested precision
    * @param similarity smallest one, in steps of 0.0001, at which it is reached
-   * @param precision share of pairs at least this similar that are of one class
-   * @param recall share of all pairs of one class that are at least this similar
+   * @param precision share of pairs at least this similar that have the same class
+   * @param recall share of all same-class pairs that are at least this similar
    * @param coverage share of queries that have an image at least this similar
    * @param pairs at least this similar
    */
@@ -81,9 +81,9 @@ final class RetrievalMetrics {
   }
 
   /**
-   * Compares all with all, on all cores: the time is queries x gallery x dimension.
+   * Compares all queries with all images, on all cores: the time is queries x gallery x dimension.
    *
-   * @throws IllegalArgumentException when the vectors have different lengths
+   * @throws IllegalArgumentException if the vectors have different lengths
    */
   static RetrievalMetrics of(List<LabelledVector> queries, List<LabelledVector> gallery) {
     List<LabelledVector> ordered =
@@ -150,7 +150,7 @@ final class RetrievalMetrics {
     }
   }
 
-  /** Sorts by falling similarity, then by rising index. */
+  /** Sorts by descending similarity, then by ascending index. */
   private static long key(float similarity, int index) {
     int bits = Float.floatToIntBits(similarity + 0f); // -0 becomes 0.
     int rising = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
@@ -166,7 +166,7 @@ final class RetrievalMetrics {
     return (int) Math.floor((similarity + 1.0) * STEPS);
   }
 
-  /** Four sums at a time, since a processor adds them side by side; within [-1, 1]. */
+  /** Four independent sums, which a processor adds in parallel; the result is within [-1, 1]. */
   private static float cosine(float[] a, float[] b) {
     if (a.length != b.length) {
       throw new IllegalArgumentException(
@@ -189,7 +189,7 @@ final class RetrievalMetrics {
     return Math.clamp(s0 + s1 + (s2 + s3), -1f, 1f);
   }
 
-  /** Of all queries, also those without a counterpart. */
+  /** Number of all queries, including those without a counterpart. */
   int queries() {
     return queries;
   }
@@ -200,19 +200,19 @@ final class RetrievalMetrics {
   }
 
   /**
-   * R@k, 0 to 1; NaN when no query has a counterpart.
+   * R@k, 0 to 1; NaN if no query has a counterpart.
    *
    * @param k one of {@link #RANKS}
    */
   double recallAt(int k) {
     int i = RANKS.indexOf(k);
     if (i < 0) {
-      throw new IllegalArgumentException("k is one of " + RANKS + ": " + k);
+      throw new IllegalArgumentException("k must be one of " + RANKS + ": " + k);
     }
     return (double) counts.found[i] / counts.counterparts;
   }
 
-  /** mAP, 0 to 1; NaN when no query has a counterpart. */
+  /** mAP, 0 to 1; NaN if no query has a counterpart. */
   double meanAveragePrecision() {
     return counts.averagePrecisions / counts.counterparts;
   }
@@ -222,14 +222,14 @@ final class RetrievalMetrics {
     return Arrays.stream(counts.pairs).sum();
   }
 
-  /** Pairs of one class. */
+  /** Pairs with the same class. */
   long samePairs() {
     return Arrays.stream(counts.samePairs).sum();
   }
 
   /**
-   * The smallest similarity at which pairs at least as similar have the precision; of several such
-   * similarities the smallest keeps the most pairs. Empty when there is none.
+   * The smallest similarity at which pairs at least as similar reach the precision; the smallest
+   * keeps the most pairs. Empty if there is none.
    *
    * @param precision above 0, at most 1
    */

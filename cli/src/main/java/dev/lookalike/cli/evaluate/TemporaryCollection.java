@@ -16,8 +16,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A collection that is deleted when it is closed, and when the process is interrupted or told to
- * end. The lock is held while it is created, so that whoever deletes it comes after.
+ * A collection that is deleted when it is closed, and when the process is interrupted or
+ * terminated. Creation holds the lock, so that a deletion always comes after it.
  */
 final class TemporaryCollection implements AutoCloseable {
 
@@ -35,7 +35,7 @@ final class TemporaryCollection implements AutoCloseable {
   private boolean created;
   private boolean closed;
 
-  /** Nothing is created yet. */
+  /** Does not create it yet. */
   TemporaryCollection(Target target, String model) {
     this.target = target;
     String end = "-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
@@ -51,10 +51,10 @@ final class TemporaryCollection implements AutoCloseable {
   }
 
   /**
-   * Creates it and waits until it can be searched.
+   * Creates the collection and waits until it can be searched.
    *
    * @param shortSide of the stored pictures, in pixels; empty: the service's default
-   * @return what the service says of the model: {@code id}, {@code digest}, {@code dimension}
+   * @return the service's description of the model: {@code id}, {@code digest}, {@code dimension}
    */
   JsonNode create(String model, OptionalInt shortSide) {
     ObjectNode request = Json.object().put("name", option.name()).put("model", model);
@@ -76,13 +76,13 @@ final class TemporaryCollection implements AutoCloseable {
     if (closed) {
       throw new CommandFailure(ExitCode.INTERRUPTED, "INTERRUPTED", "interrupted");
     }
-    created = true; // Also where the answer gets lost.
+    created = true; // Even if the answer is lost.
     Answer answer = target.rest().send("POST", target.ingest("/v1/collections"), request);
     created = !(answer instanceof Answer.Refused);
     return Rest.require(answer);
   }
 
-  /** Whether the process ends, so that it is deleted while it is still used. */
+  /** Whether the process is ending, so that the collection is deleted while in use. */
   boolean isInterrupted() {
     return interrupted;
   }
@@ -99,7 +99,7 @@ final class TemporaryCollection implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The process ends, and the hook finds nothing left to do.
+      // The process is ending already: the hook has nothing to do.
     }
   }
 
@@ -116,7 +116,7 @@ final class TemporaryCollection implements AutoCloseable {
       if (!(answer instanceof Answer.Ok)
           && !(answer instanceof Answer.Refused refused && refused.status() == 404)) {
         Terminal.SYSTEM.note(
-            "lookalike: the temporary collection is left over; delete it with: "
+            "lookalike: the temporary collection was not deleted; delete it with: "
                 + "lookalike collection delete "
                 + option.name()
                 + " --yes");

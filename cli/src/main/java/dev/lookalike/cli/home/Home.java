@@ -10,8 +10,9 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * The directory that holds all state of one machine. Its file {@code format} says by which layout:
- * {@value #FORMAT} here. A newer one is refused; an older one would be brought up to date here.
+ * The directory that holds all state of one machine. Its file {@code format} holds the version of
+ * the layout, {@value #FORMAT} here. A newer version is refused; an older one would be upgraded
+ * here.
  */
 public record Home(Path directory) {
 
@@ -30,7 +31,10 @@ public record Home(Path directory) {
         : Path.of(configured);
   }
 
-  /** Makes sure that the directory is a home of this format; an empty or absent one becomes one. */
+  /**
+   * Makes sure that the directory is a home of this format; turns an empty or absent one into a
+   * home.
+   */
   public void open() {
     try {
       Files.createDirectories(directory);
@@ -48,12 +52,12 @@ public record Home(Path directory) {
     }
   }
 
-  /** Makes the directory a home of this format. */
+  /** Marks the directory as a home of this format. */
   public void mark() throws IOException {
     Files.writeString(formatFile(), FORMAT + "\n");
   }
 
-  /** Whether there is a home at all. */
+  /** Whether the home exists. */
   public boolean exists() {
     return Files.exists(formatFile());
   }
@@ -74,13 +78,13 @@ public record Home(Path directory) {
           directory
               + " has format "
               + text
-              + ", this release knows format "
+              + ", but this release needs format "
               + FORMAT
-              + ": use the release that made it, or another --home");
+              + ": use the release that created it, or another --home");
     }
   }
 
-  /** Models may be there before anything else: the training of models writes them. */
+  /** Models may exist before anything else: training writes them. */
   private void refuseForeignDirectory() throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
       if (files.anyMatch(file -> !file.equals(models()))) {
@@ -88,7 +92,7 @@ public record Home(Path directory) {
             ExitCode.USAGE,
             "HOME_FOREIGN",
             directory
-                + " holds files but is no home of lookalike: give an empty or a new directory");
+                + " holds files but is not a home of lookalike: give an empty or new directory");
       }
     }
   }
@@ -101,32 +105,32 @@ public record Home(Path directory) {
     return directory.resolve("format");
   }
 
-  /** Held by the supervisor for as long as it runs. */
+  /** Held by the supervisor while it runs. */
   public Path lockFile() {
     return directory.resolve("lock");
   }
 
-  /** What runs here now; written by the supervisor. */
+  /** The running processes; written by the supervisor. */
   public Path runFile() {
     return directory.resolve("run.json");
   }
 
-  /** What {@code up} was told last. */
+  /** The last settings given to {@code up}. */
   public Path settingsFile() {
     return directory.resolve("settings.json");
   }
 
-  /** The log: the truth. */
+  /** The log, from which everything else can be rebuilt. */
   public Path kafka() {
     return directory.resolve("kafka");
   }
 
-  /** Originals, where collections keep them. */
+  /** Originals, for collections that keep them. */
   public Path blobs() {
     return directory.resolve("blobs");
   }
 
-  /** Rebuilt from the log when it is not there. */
+  /** Rebuilt from the log if missing. */
   public Path index() {
     return directory.resolve("index");
   }
@@ -150,14 +154,17 @@ public record Home(Path directory) {
     return directory.resolve("imports");
   }
 
-  /** Models that were added or pulled, a folder each; embed-service serves what appears here. */
+  /**
+   * Models that were added or pulled, one folder each; embed-service serves folders that appear
+   * here.
+   */
   public Path models() {
     return directory.resolve("models");
   }
 
   /**
-   * Sum of the sizes of all files below a directory in bytes; 0 when it is absent. Sparse files
-   * count in full.
+   * Sum of the sizes of all files below a directory in bytes; 0 if it is absent. Sparse files count
+   * with their full size.
    */
   public static long size(Path directory) {
     if (!Files.isDirectory(directory)) {

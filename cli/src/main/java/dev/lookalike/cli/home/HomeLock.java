@@ -11,8 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * At most one supervisor, backup or restore works in a home. The operating system gives it up when
- * its holder dies.
+ * At most one supervisor, backup or restore works in a home. The operating system releases the lock
+ * when its holder dies.
  */
 public final class HomeLock implements AutoCloseable {
 
@@ -22,7 +22,7 @@ public final class HomeLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Empty when another process, or this one, holds the lock. */
+  /** Empty if another process or this one holds the lock. */
   public static Optional<HomeLock> tryTake(Home home) {
     try {
       FileChannel channel =

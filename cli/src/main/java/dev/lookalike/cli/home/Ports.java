@@ -7,7 +7,7 @@ import java.util.Map;
 public record Ports(Map<Listener, Integer> numbers) {
 
   /**
-   * Who listens; the defaults are {@value #DEFAULT_BASE} plus the offset (docs/contracts.md,
+   * The listeners; the default ports are {@value #DEFAULT_BASE} plus the offset (docs/contracts.md,
    * Addresses).
    */
   public enum Listener {
@@ -39,15 +39,16 @@ public record Ports(Map<Listener, Integer> numbers) {
     for (Listener listener : Listener.values()) {
       Integer port = numbers.get(listener);
       if (port == null || port < 1 || port > 65_535) {
-        throw new IllegalArgumentException("no port between 1 and 65535 for " + listener.text());
+        throw new IllegalArgumentException(
+            "a port must be between 1 and 65535: " + listener.text());
       }
     }
     if (numbers.values().stream().distinct().count() < Listener.values().length) {
-      throw new IllegalArgumentException("two listeners on one port: " + numbers);
+      throw new IllegalArgumentException("two listeners use the same port: " + numbers);
     }
   }
 
-  /** Each listener at the base plus its offset, except where another port is given. */
+  /** Each listener at the base plus its offset, except for the given ports. */
   public static Ports of(int base, Map<Listener, Integer> others) {
     Map<Listener, Integer> numbers = new EnumMap<>(Listener.class);
     for (Listener listener : Listener.values()) {

@@ -15,11 +15,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the supervisor says of itself to other commands, in {@link Home#runFile}.
+ * What the supervisor tells other commands, in {@link Home#runFile}.
  *
  * @param pid of the supervisor
  * @param phase {@code starting}, {@code ready}, {@code stopping}
- * @param children by name, in the order in which they are started
+ * @param children by name, in starting order
  */
 public record RunState(long pid, String phase, Ports ports, Map<String, ChildState> children) {
 
@@ -35,7 +35,7 @@ public record RunState(long pid, String phase, Ports ports, Map<String, ChildSta
     children = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(children));
   }
 
-  /** Empty when nothing was ever started here, or it was stopped in order. */
+  /** Empty if nothing was ever started here, or if it was stopped cleanly. */
   public static Optional<RunState> read(Home home) {
     String text;
     try {
@@ -66,7 +66,7 @@ public record RunState(long pid, String phase, Ports ports, Map<String, ChildSta
             node.path("pid").asLong(), node.path("phase").asText(), new Ports(ports), children));
   }
 
-  /** Replaces the file as a whole. */
+  /** Replaces the file atomically. */
   public void write(Home home) {
     ObjectNode node = Json.object().put("pid", pid).put("phase", phase);
     ObjectNode portsNode = node.putObject("ports");

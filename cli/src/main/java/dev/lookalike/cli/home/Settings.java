@@ -16,11 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What {@code up} was told last, so that {@code up} without options does the same again.
+ * The last settings given to {@code up}, which {@code up} without options uses again.
  *
  * @param models absolute folders, or {@code builtin}; the first is the default of new collections;
  *     empty: the built-in model
- * @param milvus address of the Milvus that holds the index; empty: it is in the home
+ * @param milvus address of the Milvus that holds the index; empty: the index is in the home
  */
 public record Settings(List<Path> models, Ports ports, Optional<String> milvus) {
 
@@ -28,7 +28,7 @@ public record Settings(List<Path> models, Ports ports, Optional<String> milvus) 
     models = List.copyOf(models);
   }
 
-  /** The defaults where nothing was remembered. */
+  /** The stored settings, or else the defaults. */
   public static Settings read(Home home) {
     String text;
     try {
@@ -54,14 +54,14 @@ public record Settings(List<Path> models, Ports ports, Optional<String> milvus) 
   }
 
   /**
-   * Folders in the home are kept relative to it; a single word is no folder but the name of a
-   * model.
+   * Folders in the home are stored relative to it; a single word is the name of a model, not a
+   * folder.
    */
   private static Path path(Home home, String text) {
     return text.contains("/") ? home.directory().resolve(text) : Path.of(text);
   }
 
-  /** Replaces what was remembered. */
+  /** Replaces the stored settings. */
   public void write(Home home) {
     ObjectNode node = Json.object();
     ArrayNode modelsNode = node.putArray("models");

@@ -1,6 +1,6 @@
 /**
- * The directory that holds all state of one machine: its layout, its lock, its settings, what runs
- * in it.
+ * The directory that holds all state of one machine: its layout, its lock, its settings and its
+ * running processes.
  */
 @NullMarked
 package dev.lookalike.cli.home;

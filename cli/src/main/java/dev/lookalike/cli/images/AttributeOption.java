@@ -15,14 +15,14 @@ import java.util.Optional;
 
 /**
  * Typed attributes in text: {@code name=value} is a string; {@code name:number=9.5}, {@code
- * name:boolean=true}, {@code name:time=2026-01-31T12:00:00Z} (or a date), {@code name:list=a;b} say
- * another type. Columns of a CSV file are named in the same way.
+ * name:boolean=true}, {@code name:time=2026-01-31T12:00:00Z} (or a date), {@code name:list=a;b}
+ * give another type. Columns of a CSV file are named in the same way.
  *
  * @param value as in docs/contracts.md
  */
 public record AttributeOption(String name, JsonNode value) {
 
-  /** The type of an attribute, as in the name of a column. */
+  /** The type of an attribute, as in a column name. */
   public enum Type {
     STRING,
     NUMBER,
@@ -31,7 +31,7 @@ public record AttributeOption(String name, JsonNode value) {
     LIST;
 
     /**
-     * @throws IllegalArgumentException with a sentence that names what is wrong with the text
+     * @throws IllegalArgumentException with a sentence that says what is wrong with the text
      */
     public JsonNode value(String text) {
       JsonNodeFactory json = JsonNodeFactory.instance;
@@ -84,7 +84,7 @@ public record AttributeOption(String name, JsonNode value) {
   public record Typed(String name, Type type) {
 
     /**
-     * Reads {@code name} or {@code name:type}; a colon before anything that is no type belongs to
+     * Reads {@code name} or {@code name:type}; a colon that is not followed by a type belongs to
      * the name.
      */
     public static Typed parse(String text) {
@@ -105,7 +105,7 @@ public record AttributeOption(String name, JsonNode value) {
   /**
    * Reads {@code name[:type]=value}.
    *
-   * @throws IllegalArgumentException when there is no name, or the value is not of the type
+   * @throws IllegalArgumentException if there is no name, or if the value does not have the type
    */
   public static AttributeOption parse(String text) {
     int equals = text.indexOf('=');
@@ -116,7 +116,7 @@ public record AttributeOption(String name, JsonNode value) {
     return new AttributeOption(typed.name(), typed.type().value(text.substring(equals + 1)));
   }
 
-  /** An attribute's value as a person reads it. */
+  /** An attribute's value for people. */
   public static String text(JsonNode value) {
     if (value.isObject()) {
       return value.path("time").asText();

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 /** {@code lookalike collection}. */
 @Command(
     name = "collection",
-    description = "Collections: images that are searched together, with one model.",
+    description = "Collections: sets of images that are searched together, with one model.",
     subcommands = {
       CollectionCommand.Create.class,
       CollectionCommand.ListAll.class,
@@ -34,9 +34,11 @@ public final class CollectionCommand {
   @Command(
       name = "create",
       description = {
-        "Creates a collection, and returns when it can be searched. Its model and its limits stay as they are then.",
+        "Creates a collection, and returns when it can be searched. Its model and limits are fixed"
+            + " from then on.",
         "",
-        "Exit code 6: it is created, but no model is bound to it yet; the reason is told."
+        "Exit code 6: the collection is created, but no model is bound to it yet; the reason is"
+            + " printed."
       },
       footer = {
         "",
@@ -51,28 +53,29 @@ public final class CollectionCommand {
     @Option(
         names = "--model",
         paramLabel = "ID",
-        description = "Id of a model that is served; default: the first.")
+        description = "Id of a served model; default: the first.")
     private @Nullable String model;
 
-    @Option(names = "--keep-originals", description = "Keep the uploaded files, too.")
+    @Option(names = "--keep-originals", description = "Also store the uploaded files.")
     private boolean keepOriginals;
 
     @Option(
         names = "--partitions",
         paramLabel = "N",
-        description = "Partitions of its topics; default: the service's.")
+        description = "Partitions of its topics; default: set by the service.")
     private @Nullable Integer partitions;
 
     @Option(
         names = "--short-side",
         paramLabel = "PIXELS",
-        description = "Pictures are made as small as this, 256 to 1024; default: 512.")
+        description = "Short side of stored pictures, 256 to 1024; default: 512.")
     private @Nullable Integer shortSide;
 
     @Option(
         names = "--accept-smaller-images",
         description =
-            "Also take a model that wants larger pictures than are kept: replay cannot bring pixels back.")
+            "Accept a model that needs larger pictures than are stored: a replay cannot restore"
+                + " pixels.")
     private boolean acceptSmallerImages;
 
     @Parameters(
@@ -187,7 +190,7 @@ public final class CollectionCommand {
                   bounds.path("jpeg_quality").asInt(),
                   bounds.path("max_bytes").asInt() >> 10,
                   c.path("accept_smaller_images").asBoolean()
-                      ? "; smaller than the model wants is accepted"
+                      ? "; smaller than the model needs, accepted"
                       : ""));
       table.row("originals", c.path("keep_originals").asBoolean() ? "kept" : "not kept");
       table.row(
@@ -212,9 +215,9 @@ public final class CollectionCommand {
   @Command(
       name = "rename",
       description = {
-        "Gives a collection another name; what runs on it goes on.",
+        "Renames a collection; running work continues.",
         "",
-        "The old name is free again. Where `default` is renamed, a new and empty `default` follows."
+        "The old name becomes free. If `default` is renamed, a new, empty `default` is created."
       },
       footer = {"", "Example:", "  lookalike collection rename shop shop-2025"})
   static final class Rename implements Callable<Integer> {
@@ -224,7 +227,7 @@ public final class CollectionCommand {
     @Parameters(index = "0", paramLabel = "NAME", description = "Name or id of the collection.")
     private String name = "";
 
-    @Parameters(index = "1", paramLabel = "NEW_NAME", description = "A name that is free.")
+    @Parameters(index = "1", paramLabel = "NEW_NAME", description = "A free name.")
     private String newName = "";
 
     @Override
@@ -237,7 +240,7 @@ public final class CollectionCommand {
       if (target.json()) {
         Terminal.SYSTEM.json(renamed);
       } else {
-        Terminal.SYSTEM.line(name + " is called " + newName + " now");
+        Terminal.SYSTEM.line(name + " is now called " + newName);
       }
       return ExitCode.OK.number();
     }
@@ -247,17 +250,20 @@ public final class CollectionCommand {
   @Command(
       name = "delete",
       description = {
-        "Deletes a collection with everything in it: images, vectors, labels, originals. There is no way back.",
+        "Deletes a collection with everything in it: images, vectors, labels, originals. This"
+            + " cannot be undone.",
         "",
-        "A name that is used again starts empty. Where `default` is deleted, a new and empty `default` follows, "
-            + "with the model that is the first then."
+        "A name that is used again starts empty. If `default` is deleted, a new, empty `default` is"
+            + " created, with the model that is first then."
       },
       footer = {"", "Example:", "  lookalike collection delete shop --yes"})
   static final class Delete implements Callable<Integer> {
 
     @Mixin private Target target = new Target();
 
-    @Option(names = "--yes", description = "Do it; without, it is only told what would be deleted.")
+    @Option(
+        names = "--yes",
+        description = "Delete it; without this option, only print what would be deleted.")
     private boolean yes;
 
     @Parameters(paramLabel = "NAME", description = "Name or id of the collection.")

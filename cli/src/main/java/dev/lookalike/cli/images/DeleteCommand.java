@@ -39,10 +39,10 @@ public final class DeleteCommand implements Callable<Integer> {
   @Option(
       names = "--filter",
       paramLabel = "CEL",
-      description = "All images that it matches; needs --yes.")
+      description = "All matching images; requires --yes.")
   private @Nullable String filter;
 
-  @Option(names = "--yes", description = "Do it; without, --filter only counts.")
+  @Option(names = "--yes", description = "Delete them; without this option, --filter only counts.")
   private boolean yes;
 
   @Option(names = "--no-wait", description = "Return when the deletes are accepted.")

@@ -25,9 +25,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "export",
     description = {
-      "Writes all images of a collection as JSON lines, one an image: attributes, labels, model, version.",
+      "Writes all images of a collection as JSON lines, one per image: attributes, labels, model,"
+          + " version.",
       "",
-      "Reads page by page; a file appears whole or not at all."
+      "Reads page by page; the file appears complete or not at all."
     },
     footer = {
       "",
@@ -42,13 +43,13 @@ public final class ExportCommand implements Callable<Integer> {
   @Mixin private Target target = new Target();
   @Mixin private CollectionOption collection = new CollectionOption();
 
-  @Option(names = "--filter", paramLabel = "CEL", description = "Only images that it matches.")
+  @Option(names = "--filter", paramLabel = "CEL", description = "Only matching images.")
   private String filter = "";
 
   @Option(names = "--state", description = "searchable (default), rejected or deleted.")
   private List<String> states = List.of();
 
-  @Option(names = "--vectors", description = "With the embeddings.")
+  @Option(names = "--vectors", description = "Include the embeddings.")
   private boolean vectors;
 
   @Option(
@@ -66,7 +67,8 @@ public final class ExportCommand implements Callable<Integer> {
       Path file = output.toAbsolutePath();
       Path parent = file.getParent();
       if (parent == null || !Files.isDirectory(parent)) {
-        throw new CommandFailure(ExitCode.USAGE, "FILE_UNWRITABLE", "no directory for " + file);
+        throw new CommandFailure(
+            ExitCode.USAGE, "FILE_UNWRITABLE", "there is no directory for " + file);
       }
       Path temporary = Files.createTempFile(parent, file.getFileName().toString(), ".part");
       try {

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 /** {@code lookalike get}. */
 @Command(
     name = "get",
-    description = "Shows what is known of one image, or saves its picture.",
+    description = "Shows an image's data, or saves its picture.",
     footer = {
       "",
       "Examples:",
@@ -40,7 +40,7 @@ public final class GetCommand implements Callable<Integer> {
   @Mixin private Target target = new Target();
   @Mixin private CollectionOption collection = new CollectionOption();
 
-  @Option(names = "--vector", description = "With the embedding.")
+  @Option(names = "--vector", description = "Include the embedding.")
   private boolean vector;
 
   @Option(names = "--content", paramLabel = "FILE", description = "Save the picture to this file.")
@@ -49,7 +49,8 @@ public final class GetCommand implements Callable<Integer> {
   @Option(
       names = "--variant",
       description =
-          "Which picture: ${COMPLETION-CANDIDATES}; default: canonical, what the model sees.")
+          "Which picture: ${COMPLETION-CANDIDATES}; default: canonical, the one that the model"
+              + " sees.")
   private Variant variant = Variant.canonical;
 
   @Parameters(paramLabel = "ID", description = "Id of the image.")

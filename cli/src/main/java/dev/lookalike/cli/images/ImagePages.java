@@ -9,10 +9,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.function.Predicate;
 
-/**
- * The images of a collection in the order of their ids, page by page, so that memory does not grow
- * with them.
- */
+/** The images of a collection in id order, read page by page to bound memory. */
 public final class ImagePages {
 
   private static final int PATIENCE = 20;
@@ -20,7 +17,7 @@ public final class ImagePages {
   private ImagePages() {}
 
   /**
-   * Reads on until there are no more, or {@code sink} says false.
+   * Reads until there are no more, or {@code sink} returns false.
    *
    * @param states lower case; empty: searchable ones
    */
@@ -54,7 +51,7 @@ public final class ImagePages {
     } while (!cursor.isEmpty());
   }
 
-  /** A later page is asked for again for a while: an export goes on when the service comes back. */
+  /** Retries a later page for a while: an export continues when the service comes back. */
   private static JsonNode page(Target target, URI address, boolean later) {
     Answer answer = target.rest().send("GET", address);
     for (int i = 0; later && answer instanceof Answer.NotNow && i < PATIENCE; i++) {

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** Labels as tables show them: with who says so, and how sure. */
+/** Labels as tables show them, with source and probability. */
 public final class LabelText {
   private LabelText() {}
 

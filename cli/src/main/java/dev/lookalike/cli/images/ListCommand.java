@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 /** {@code lookalike list}. */
 @Command(
     name = "list",
-    description = "Lists images of a collection, in the order of their ids.",
+    description = "Lists images of a collection in id order.",
     footer = {
       "",
       "Examples:",
@@ -32,7 +32,7 @@ public final class ListCommand implements Callable<Integer> {
   @Mixin private Target target = new Target();
   @Mixin private CollectionOption collection = new CollectionOption();
 
-  @Option(names = "--filter", paramLabel = "CEL", description = "Only images that it matches.")
+  @Option(names = "--filter", paramLabel = "CEL", description = "Only matching images.")
   private String filter = "";
 
   @Option(

@@ -7,14 +7,14 @@ import dev.lookalike.cli.terminal.ExitCode;
 import java.net.URI;
 import java.time.Duration;
 
-/** What became of one upload or delete. */
+/** The outcome of an upload or delete. */
 record Outcome(String state, String reason, String detail) {
 
-  /** Longest wait that query-service takes in one request. */
+  /** Longest wait that query-service accepts in one request. */
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
   /**
-   * Waits at most {@code patience} for the outcome; the state is {@code pending} when there is none
+   * Waits at most {@code patience} for the outcome; the state is {@code pending} if there is none
    * by then.
    */
   static Outcome await(Target target, String token, Duration patience) {
@@ -45,7 +45,7 @@ record Outcome(String state, String reason, String detail) {
     };
   }
 
-  /** For people: the state, and why. */
+  /** For people: the state and the reason. */
   String text() {
     return state
         + (reason.isEmpty() ? "" : " (" + reason + (detail.isEmpty() ? "" : ": " + detail) + ")");

@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "patch",
     description =
-        "Changes attributes and labels of images, by id or by filter; nothing is embedded again.",
+        "Changes attributes and labels of images, by id or by filter, without embedding them"
+            + " again.",
     footer = {
       "",
       "Examples:",
@@ -51,7 +52,7 @@ public final class PatchCommand implements Callable<Integer> {
   @Option(names = "--no-labels", description = "Removes the user's labels.")
   private boolean noLabels;
 
-  @Option(names = "--filter", paramLabel = "CEL", description = "All images that it matches.")
+  @Option(names = "--filter", paramLabel = "CEL", description = "All matching images.")
   private @Nullable String filter;
 
   @Parameters(arity = "0..*", paramLabel = "ID", description = "Ids of images.")

@@ -26,15 +26,16 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "put",
     description = {
-      "Uploads one image and waits until it can be found.",
+      "Uploads an image and waits until it can be found.",
       "",
-      "An image of the same id is replaced. Without --id the id follows from the content, so that the same picture is "
-          + "stored once."
+      "An image with the same id is replaced. Without --id the id is derived from the content, so"
+          + " that the same picture is stored once."
     },
     footer = {
       "",
       "Examples:",
-      "  lookalike put shirt.jpg --id sku-4711 --attribute price:number=19.9 --attribute colour=red",
+      "  lookalike put shirt.jpg --id sku-4711 --attribute price:number=19.9 --attribute"
+          + " colour=red",
       "  lookalike put shirt.jpg --label shirt --no-wait"
     })
 public final class PutCommand implements Callable<Integer> {
@@ -42,7 +43,7 @@ public final class PutCommand implements Callable<Integer> {
   @Mixin private Target target = new Target();
   @Mixin private CollectionOption collection = new CollectionOption();
 
-  @Option(names = "--id", description = "Id of the image; default: from its content.")
+  @Option(names = "--id", description = "Id of the image; default: derived from its content.")
   private @Nullable String id;
 
   @Option(
@@ -52,9 +53,7 @@ public final class PutCommand implements Callable<Integer> {
           "An attribute; TYPE is string, number, boolean, time or list (of strings, a;b).")
   private List<String> attributes = List.of();
 
-  @Option(
-      names = "--label",
-      description = "A label that is known to be true; may be given several times.")
+  @Option(names = "--label", description = "A label known to be right; may be given several times.")
   private List<String> labels = List.of();
 
   @Option(names = "--no-wait", description = "Return when the image is accepted.")
@@ -104,7 +103,7 @@ public final class PutCommand implements Callable<Integer> {
     }
   }
 
-  /** The JSON object of options like {@code price:number=9.5}. */
+  /** The JSON object for options like {@code price:number=9.5}. */
   static ObjectNode attributes(List<String> options) {
     ObjectNode node = Json.object();
     for (String option : options) {

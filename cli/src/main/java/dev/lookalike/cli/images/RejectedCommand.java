@@ -25,14 +25,14 @@ import picocli.CommandLine.Parameters;
 /** {@code lookalike rejected}. */
 @Command(
     name = "rejected",
-    description = "Images that were accepted and then could not be embedded.",
+    description = "Images that were accepted but could not be embedded.",
     subcommands = {RejectedCommand.ListRejected.class, RejectedCommand.Retry.class})
 public final class RejectedCommand {
 
   private static final int PAGE = 500;
 
   /** {@code lookalike rejected list}. */
-  @Command(name = "list", description = "Lists them with the reason of each.")
+  @Command(name = "list", description = "Lists rejected images with their reasons.")
   static final class ListRejected implements Callable<Integer> {
 
     @Mixin private Target target = new Target();
@@ -74,7 +74,7 @@ public final class RejectedCommand {
   /** {@code lookalike rejected retry}. */
   @Command(
       name = "retry",
-      description = "Sends them on their way again, for example after the model was mended.",
+      description = "Retries rejected images, for example after the model was fixed.",
       footer = {
         "",
         "Examples:",
@@ -118,7 +118,7 @@ public final class RejectedCommand {
                     "POST",
                     target.ingest(collection.path("/images/" + Rest.escaped(id) + "/retry")));
         if (all && answer instanceof Answer.Refused refusal) {
-          refused.merge(refusal.code(), 1L, Long::sum); // Deleted or replaced meanwhile.
+          refused.merge(refusal.code(), 1L, Long::sum); // Deleted or replaced in the meantime.
         } else {
           Rest.require(answer);
           retried++;
@@ -130,7 +130,7 @@ public final class RejectedCommand {
         Terminal.SYSTEM.json(result);
       } else {
         Terminal.SYSTEM.line(
-            retried + " sent again" + (refused.isEmpty() ? "" : ", refused: " + refused));
+            retried + " retried" + (refused.isEmpty() ? "" : ", refused: " + refused));
       }
       return ExitCode.OK.number();
     }

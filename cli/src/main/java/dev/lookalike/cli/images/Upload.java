@@ -14,13 +14,13 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * One image on its way to ingest-service.
+ * An image to upload to ingest-service.
  *
  * @param attributes a JSON object, as in docs/contracts.md
  */
 public record Upload(Path file, ObjectNode attributes, List<String> labels) {
 
-  /** A header much longer than this is refused by HTTP servers; then the body is multipart. */
+  /** HTTP servers refuse much longer headers; beyond this the body is multipart. */
   private static final int LONGEST_HEADER = 4_000;
 
   /** Sends the file with PUT or POST. */

@@ -1,4 +1,4 @@
-/** Single images and lists of them, and the collections that they are in. */
+/** Commands for images, lists of images and collections. */
 @NullMarked
 package dev.lookalike.cli.images;
 

@@ -20,16 +20,17 @@ import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 
 /**
- * Attributes and labels of files, from a CSV file (with a head; columns {@code name:type}) or JSON
- * lines. The column or field {@value #FILE} (in CSV else the first column) names the file: by its
- * path in the folder, else by its last part. The column or field {@value #LABEL} holds labels.
+ * Attributes and labels of files, from a CSV file (with a header; columns {@code name:type}) or
+ * JSON lines. The column or field {@value #FILE} (in CSV otherwise the first column) names the
+ * file: by its path in the folder, or by its last part. The column or field {@value #LABEL} holds
+ * labels.
  */
 final class AttributeTable {
 
   static final String FILE = "file";
   static final String LABEL = "label";
 
-  /** What is said of one file. */
+  /** The attributes and labels of one file. */
   record Row(ObjectNode attributes, List<String> labels) {}
 
   private final Map<String, Row> rows;
@@ -46,7 +47,7 @@ final class AttributeTable {
     return rows.size();
   }
 
-  /** The row of a file: by its path in the folder, else by its last part. */
+  /** The row of a file: by its path in the folder, or by its last part. */
   Optional<Row> find(String name) {
     Row row = rows.get(name);
     if (row == null) {
@@ -55,7 +56,7 @@ final class AttributeTable {
     return Optional.ofNullable(row);
   }
 
-  /** Rows whose file is not among the given ones. */
+  /** Number of rows whose file is not among the given ones. */
   long unmatched(List<FolderFile> files) {
     Map<String, Row> left = new HashMap<>(rows);
     for (FolderFile file : files) {
@@ -69,7 +70,7 @@ final class AttributeTable {
   /**
    * Reads the whole table before anything is uploaded.
    *
-   * @throws IllegalArgumentException that names the line and the column of what cannot be read
+   * @throws IllegalArgumentException with the line and column that cannot be read
    */
   static AttributeTable read(Path file) throws IOException {
     String name = file.getFileName().toString();
@@ -84,7 +85,7 @@ final class AttributeTable {
         CSVParser parser = format.parse(reader)) {
       List<String> head = new ArrayList<>(parser.getHeaderNames());
       if (head.isEmpty()) {
-        throw new IllegalArgumentException(file + " has no head");
+        throw new IllegalArgumentException(file + " has no header");
       }
       head.set(0, head.getFirst().replace("\ufeff", ""));
       List<Typed> columns = head.stream().map(Typed::parse).toList();
@@ -140,7 +141,7 @@ final class AttributeTable {
             }
             if (!(node instanceof ObjectNode attributes) || !attributes.path(FILE).isTextual()) {
               throw new IllegalArgumentException(
-                  "%s, line %d: no object with a field file".formatted(file, number[0]));
+                  "%s, line %d: not an object with a field file".formatted(file, number[0]));
             }
             List<String> labels = new ArrayList<>();
             JsonNode label = attributes.path(LABEL);

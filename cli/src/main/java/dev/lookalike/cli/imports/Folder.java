@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The files below a folder, ordered by name. What a file holds is found out by the service: every
- * regular file that is not hidden is tried, whatever it is called.
+ * The files below a folder, ordered by name: every regular file that is not hidden, whatever its
+ * name. The service finds out what a file contains.
  *
- * @param skipped hidden, unreadable or no regular files; hidden folders count once
+ * @param skipped hidden, unreadable or not regular files; a hidden folder counts once
  */
 record Folder(List<FolderFile> files, int skipped) {
 
   /**
-   * @param folder may be a symbolic link; those to folders below it are not followed
-   * @param leftOut real paths of files that are no images: the table of attributes
+   * @param folder may be a symbolic link; links to folders below it are not followed
+   * @param leftOut real paths of files that are not images: the attribute table
    */
   static Folder walk(Path folder, Set<Path> leftOut) throws IOException {
     Path root = folder.toRealPath();

@@ -3,7 +3,7 @@ package dev.lookalike.cli.imports;
 import java.nio.file.Path;
 
 /**
- * A file to be imported.
+ * A file to import.
  *
  * @param name path relative to the imported folder, with slashes
  * @param size in bytes

@@ -24,15 +24,16 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "import",
     description = {
-      "Uploads all images below a folder, and waits until each can be found or is rejected.",
+      "Uploads all images below a folder, and waits until each is searchable or rejected.",
       "",
-      "Every file that is not hidden is tried, whatever it is called; what is no image is counted as rejected. The path "
-          + "in the folder is kept as attribute `file`. Equal files are one image. Run again after an interruption: "
-          + "what was uploaded is not uploaded again."
+      "Every file that is not hidden is tried, whatever its name; files that are not images count"
+          + " as rejected. The path in the folder is stored as attribute `file`. Identical files"
+          + " are one image. After an interruption run the command again: it does not repeat"
+          + " finished uploads."
     },
     footer = {
       "",
-      "A table of attributes is joined by file name: CSV with a head such as",
+      "An attribute table is joined by file name: CSV with a header such as",
       "  file,price:number,added:time,colours:list,in_stock:boolean,label",
       "or JSON lines with a field `file`.",
       "",
@@ -56,27 +57,27 @@ public final class ImportCommand implements Callable<Integer> {
 
   @Option(
       names = "--label-from-folder",
-      description = "The name of each file's folder is a label of it.")
+      description = "Use the name of each file's folder as a label.")
   private boolean labelFromFolder;
 
-  @Option(names = "--no-wait", description = "Return when all are accepted.")
+  @Option(names = "--no-wait", description = "Return when all images are accepted.")
   private boolean noWait;
 
   @Option(
       names = "--again",
-      description = "Upload everything, also what an earlier import has uploaded.")
+      description = "Upload everything, even files that an earlier import has uploaded.")
   private boolean again;
 
   @Option(
       names = "--concurrency",
       paramLabel = "N",
-      description = "Uploads at a time, 1 to 64; default: 8.")
+      description = "Concurrent uploads, 1 to 64; default: 8.")
   private int concurrency = 8;
 
   @Option(
       names = "--patience",
       paramLabel = "SECONDS",
-      description = "Give up when nothing has moved for this long; default: 120.")
+      description = "Give up after this long without progress; default: 120.")
   private int patience = 120;
 
   @Parameters(paramLabel = "FOLDER", description = "The folder.")
@@ -88,7 +89,7 @@ public final class ImportCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCode.USAGE, "NO_FOLDER", "no such folder: " + folder);
     }
     if (concurrency < 1 || concurrency > 64) {
-      throw new CommandFailure(ExitCode.USAGE, "USAGE", "--concurrency is 1 to 64");
+      throw new CommandFailure(ExitCode.USAGE, "USAGE", "--concurrency must be 1 to 64");
     }
     AttributeTable table = table();
     String collectionId = collectionId();
@@ -98,7 +99,7 @@ public final class ImportCommand implements Callable<Integer> {
     long unmatched = table.unmatched(files.files());
     if (unmatched > 0) {
       Terminal.SYSTEM.note(
-          "%d of %d rows of %s name no file of the folder"
+          "%d of %d rows of %s match no file in the folder"
               .formatted(unmatched, table.size(), attributes));
     }
     Summary summary = new Summary();
@@ -161,7 +162,7 @@ public final class ImportCommand implements Callable<Integer> {
 
   private static void sayInterrupted(Summary summary) {
     Terminal.SYSTEM.note(
-        "\ninterrupted after %d uploads; run the same command again to go on"
+        "\ninterrupted after %d uploads; run the same command again to continue"
             .formatted(summary.uploadedCount()));
   }
 
@@ -176,11 +177,11 @@ public final class ImportCommand implements Callable<Integer> {
           "rejected: %s: %s %s".formatted(file.name(), file.code(), file.detail()));
     }
     if (rejected.size() > NAMED) {
-      Terminal.SYSTEM.note("... and more; --json names the first 100");
+      Terminal.SYSTEM.note("... and more; --json lists the first 100");
     }
     Terminal.SYSTEM.line(summary.text(seconds));
     if (summary.deletedCount() > 0) {
-      Terminal.SYSTEM.note("those deleted since come back with --again");
+      Terminal.SYSTEM.note("use --again to upload images that were deleted since");
     }
   }
 }

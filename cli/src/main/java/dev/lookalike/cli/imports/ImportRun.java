@@ -31,13 +31,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One import: a bounded number of threads take files in order and upload them; another thread asks
- * what became of them. Whatever is full, starting or away is asked again, until nothing has moved
- * for as long as the patience lasts.
+ * One import: a bounded number of threads upload files in order; another thread asks for their
+ * outcomes. Requests to a service that is full, starting or unreachable are repeated until there
+ * has been no progress for as long as the patience lasts.
  */
 final class ImportRun {
 
-  /** Tokens in one request; query-service takes 1,000. */
+  /** Tokens in one request; query-service accepts 1,000. */
   private static final int STATUS_BATCH = 500;
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
@@ -45,10 +45,10 @@ final class ImportRun {
   private static final int INTERNAL_ERRORS = 3;
 
   /**
-   * Where to and how.
+   * Where and how to upload.
    *
-   * @param images address of uploads of the collection
-   * @param status address of the status of tokens
+   * @param images address for uploads to the collection
+   * @param status address for the status of tokens
    */
   record Plan(
       URI images,
@@ -88,7 +88,7 @@ final class ImportRun {
    * Runs to the end.
    *
    * @param progress called about five times a second
-   * @throws CommandFailure when it could not go on; what was done is in the journal
+   * @throws CommandFailure if it cannot continue; the journal has what was done
    */
   void run(Runnable progress) throws InterruptedException {
     takeWhatIsDone();
@@ -121,7 +121,7 @@ final class ImportRun {
   }
 
   /**
-   * Files that an earlier import has decided need no upload; their contents count for finding
+   * Skips files that an earlier import has finished; their contents still count for finding
    * duplicates.
    */
   private void takeWhatIsDone() {
@@ -226,15 +226,15 @@ final class ImportRun {
   }
 
   /**
-   * Waits before the next try; gives up when nothing at all has moved for too long. Returns the
-   * next pause.
+   * Waits before the next attempt; gives up if there was no progress for too long. Returns the next
+   * pause.
    */
   private Duration rest(Duration pause, Duration asked, String code, String detail) {
     if (System.nanoTime() - lastMove.get() > plan.patience().toNanos()) {
       throw new CommandFailure(
           ExitCode.UNAVAILABLE,
           code,
-          "%s; given up after %d s. What was uploaded is kept: run the same command again to go on"
+          "%s; gave up after %d s. Uploads so far are kept: run the same command again to continue"
               .formatted(detail, plan.patience().toSeconds()));
     }
     Duration actual = asked.compareTo(pause) > 0 ? asked : pause;
@@ -293,7 +293,9 @@ final class ImportRun {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Asks for batches of tokens until all have an outcome, or nothing has moved for too long. */
+  /**
+   * Asks for batches of tokens until all have an outcome, or there was no progress for too long.
+   */
   private void awaitOutcomes() {
     Duration pause = FIRST_PAUSE;
     while (failure.get() == null) {

@@ -21,26 +21,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What an import of one folder into one collection has done, so that the next one goes on: one JSON
- * line for each file that was decided. The last line of a file counts; a torn last line is left
- * out. One import at a time holds it. Thread-safe.
+ * What an import of one folder into one collection has done, so that the next one can continue: one
+ * JSON line for each finished file. The last line about a file counts; an incomplete last line is
+ * ignored. Used by one import at a time. Thread-safe.
  */
 final class Journal implements AutoCloseable {
 
-  /** What was decided of a file. */
+  /** The decision about a file. */
   enum Decision {
-    /** Accepted; the token tells what becomes of it. */
+    /** Accepted; the token gives its outcome. */
     ACKNOWLEDGED,
-    /** Refused at the edge, with a code. */
+    /** Refused by the service, with a code. */
     REFUSED,
-    /** Equal to another file of the folder. */
+    /** Identical to another file of the folder. */
     DUPLICATE
   }
 
   /**
    * One line.
    *
-   * @param signature of the attributes and labels that were sent
+   * @param signature of the attributes and labels sent
    * @param token empty unless acknowledged
    * @param code empty unless refused
    */
@@ -55,7 +55,7 @@ final class Journal implements AutoCloseable {
       String code,
       String detail) {
 
-    /** Whether the file, and what is said of it, are still what was decided. */
+    /** Whether the file and its attributes and labels are unchanged. */
     boolean isOf(FolderFile file, String currentSignature) {
       return size == file.size()
           && modified == file.modified()
@@ -72,8 +72,8 @@ final class Journal implements AutoCloseable {
   }
 
   /**
-   * @param directory of all journals
-   * @param collectionId so that a collection made anew under the same name begins anew
+   * @param directory for all journals
+   * @param collectionId id, so that a new collection of the same name starts over
    */
   static Journal open(Path directory, Path folder, String collectionId) {
     Path file =
@@ -107,7 +107,7 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  /** Reads all whole lines, and cuts off what follows the last one. */
+  /** Reads all complete lines, and truncates the file after the last one. */
   private static Map<String, Entry> read(FileChannel channel) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
     while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
@@ -144,7 +144,7 @@ final class Journal implements AutoCloseable {
     return Optional.ofNullable(entries.get(name));
   }
 
-  /** Appends a line; it survives the death of this process from here on. */
+  /** Appends a line; afterwards it survives the death of this process. */
   synchronized void add(Entry entry) {
     String line =
         Json.line(
@@ -188,7 +188,7 @@ final class Journal implements AutoCloseable {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every JDK has it.
+      throw new IllegalStateException(e); // Every JDK has SHA-256.
     }
   }
 }

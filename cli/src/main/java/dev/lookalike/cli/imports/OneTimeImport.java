@@ -10,21 +10,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
-/**
- * An import into a collection that is used once: nothing is kept that a later one could go on from.
- */
+/** An import into a temporary collection, without a journal to continue from. */
 public final class OneTimeImport {
 
   private static final int CONCURRENCY = 8;
 
-  /** A file that was not taken. */
+  /** A file that was not accepted. */
   public record RejectedFile(String name, String code, String detail) {}
 
   /**
-   * What became of the files.
+   * The outcome of the files.
    *
    * @param rejectedFiles the first 100 of {@code rejected}
-   * @param pending accepted, and without an outcome when the patience was over
+   * @param pending accepted, but without an outcome when the patience ended
    * @param seconds from the first upload until the last outcome
    */
   public record Result(
@@ -39,9 +37,9 @@ public final class OneTimeImport {
   /**
    * Uploads the files and waits for their outcomes. Their names become the attribute {@code file}.
    *
-   * @param files with names of their own; of equal ones only the first is uploaded
-   * @param patience gives up when nothing has moved for this long
-   * @throws dev.lookalike.cli.terminal.CommandFailure when it could not go on
+   * @param files with unique names; of identical files only the first is uploaded
+   * @param patience gives up after this long without progress
+   * @throws dev.lookalike.cli.terminal.CommandFailure if it cannot continue
    */
   public static Result run(
       Target target, CollectionOption collection, List<FolderFile> files, Duration patience)

@@ -2,12 +2,12 @@ package dev.lookalike.cli.imports;
 
 import dev.lookalike.cli.terminal.Terminal;
 
-/** The moving line of an import on a terminal: bar, images a second, time left, rejected. */
+/** The progress line of an import on a terminal: bar, images per second, time left, rejected. */
 final class ProgressLine {
 
   private static final int WIDTH = 24;
 
-  /** Weight of the newest rate in the average; about 4 s of memory at five prints a second. */
+  /** Weight of the newest rate in the average: about 4 s of history at five updates per second. */
   private static final double NEWEST = 0.05;
 
   private final Terminal terminal;
@@ -19,7 +19,7 @@ final class ProgressLine {
   private double rate;
 
   /**
-   * @param acceptedIsDone whether the import does not wait for outcomes
+   * @param acceptedIsDone true if the import does not wait for outcomes
    */
   ProgressLine(Terminal terminal, Summary summary, boolean acceptedIsDone) {
     this.terminal = terminal;

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The counts of one import; each file that was seen is in exactly one of them. Thread-safe. */
+/** The counts of one import; each file counts in exactly one of them. Thread-safe. */
 final class Summary {
 
   private static final int NAMED = 100;
 
-  /** A file that was not taken, and why. */
+  /** A file that was not accepted, and why. */
   record RejectedFile(String name, String code, String detail) {}
 
   // All guarded by this.
@@ -57,7 +57,7 @@ final class Summary {
     }
   }
 
-  /** An acknowledged upload came to its end. */
+  /** Records the outcome of an accepted upload. */
   synchronized void ended(String name, String state, String reason, String detail) {
     switch (state) {
       case "searchable" -> searchable++;
@@ -87,7 +87,7 @@ final class Summary {
     return files;
   }
 
-  /** Files of which it is known what became of them. */
+  /** Files with a known outcome. */
   synchronized int ended() {
     return searchable + deleted + superseded + duplicate + rejectedCount();
   }
@@ -144,7 +144,7 @@ final class Summary {
     text.append(
         "%n%d uploaded%s in %.1f s"
             .formatted(
-                uploaded, resumed == 0 ? "" : ", " + resumed + " were there already", seconds));
+                uploaded, resumed == 0 ? "" : ", " + resumed + " already uploaded", seconds));
     if (uploaded > 0 && seconds > 0) {
       text.append(" (%.0f images/s)".formatted(uploaded / seconds));
     }

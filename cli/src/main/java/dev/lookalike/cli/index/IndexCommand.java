@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 /** {@code lookalike index}. */
 @Command(
     name = "index",
-    description = "The index of a collection: counts it, compares it with the log, builds it anew.",
+    description = "The index of a collection: count it, compare it with the log, rebuild it.",
     subcommands = {
       IndexCommand.Compare.class,
       IndexCommand.Rebuild.class,
@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
     })
 public final class IndexCommand {
 
-  /** What the service may take to read the log, and some more. */
+  /** The service's own limit for reading the log, and a margin. */
   private static final Duration COMPARE_PATIENCE = Duration.ofMinutes(35);
 
   private static final Duration POLL = Duration.ofMillis(500);
@@ -37,10 +37,10 @@ public final class IndexCommand {
   @Command(
       name = "compare",
       description = {
-        "Compares each entry of the index with the log: what is missing, stale (an older version, another vector, "
-            + "other attributes or labels) or extra.",
+        "Compares each entry of the index with the log: what is missing, stale (an older version,"
+            + " another vector, other attributes or labels) or extra.",
         "",
-        "Reads the whole log of the collection. Exit code 1: something differs; `rebuild` mends it."
+        "Reads the whole log of the collection. Exit code 1: they differ; `rebuild` fixes that."
       },
       footer = {
         "",
@@ -56,7 +56,7 @@ public final class IndexCommand {
         arity = "0..1",
         paramLabel = "COLLECTION",
         defaultValue = "default",
-        description = "Its name; default: ${DEFAULT-VALUE}.")
+        description = "Name of the collection; default: ${DEFAULT-VALUE}.")
     private String collection = "default";
 
     @Override
@@ -80,7 +80,7 @@ public final class IndexCommand {
             found.path("compared").asLong()
                 + " entries in the log: "
                 + (differing == 0
-                    ? "the index has each as the log says it, and no other"
+                    ? "the index matches the log"
                     : "%d missing, %d stale, %d extra"
                         .formatted(
                             found.path("missing").asLong(),
@@ -102,8 +102,8 @@ public final class IndexCommand {
   @Command(
       name = "rebuild",
       description =
-          "Builds the index anew from the log, beside the one that answers, which it then replaces. No inference, and "
-              + "no gap in the answers.",
+          "Builds a new index from the log while the old one answers, then replaces it. No"
+              + " inference, no downtime.",
       footer = {"", "Examples:", "  lookalike index rebuild", "  lookalike index rebuild shop"})
   static final class Rebuild implements Callable<Integer> {
 
@@ -113,10 +113,10 @@ public final class IndexCommand {
         arity = "0..1",
         paramLabel = "COLLECTION",
         defaultValue = "default",
-        description = "Its name; default: ${DEFAULT-VALUE}.")
+        description = "Name of the collection; default: ${DEFAULT-VALUE}.")
     private String collection = "default";
 
-    @Option(names = "--no-wait", description = "Return when it has begun.")
+    @Option(names = "--no-wait", description = "Return when the rebuild has started.")
     private boolean noWait;
 
     @Override
@@ -147,8 +147,8 @@ public final class IndexCommand {
       } else {
         Terminal.SYSTEM.line(
             index.path("rebuilding").asBoolean()
-                ? "the index is being built anew"
-                : "%d searchable, built anew in %.1f s"
+                ? "the index is being rebuilt"
+                : "%d searchable, rebuilt in %.1f s"
                     .formatted(index.path("searchable").asLong(), seconds));
       }
       return ExitCode.OK.number();
@@ -162,7 +162,7 @@ public final class IndexCommand {
   /** {@code lookalike index count}. */
   @Command(
       name = "count",
-      description = "Counts the entries of the index by their state.",
+      description = "Counts the entries of the index by state.",
       footer = {
         "",
         "Examples:",
@@ -177,13 +177,13 @@ public final class IndexCommand {
         arity = "0..1",
         paramLabel = "COLLECTION",
         defaultValue = "default",
-        description = "Its name; default: ${DEFAULT-VALUE}.")
+        description = "Name of the collection; default: ${DEFAULT-VALUE}.")
     private String collection = "default";
 
     @Option(
         names = "--filter",
         paramLabel = "FILTER",
-        description = "Which of the searchable images to count.")
+        description = "Count only searchable images that match.")
     private @Nullable String filter;
 
     @Override

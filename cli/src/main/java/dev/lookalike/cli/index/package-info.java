@@ -1,4 +1,4 @@
-/** What keeps an index true to the log, on demand. */
+/** Commands that check and rebuild an index. */
 @NullMarked
 package dev.lookalike.cli.index;
 

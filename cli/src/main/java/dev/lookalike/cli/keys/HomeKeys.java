@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The keys of a home: the file of all keys, and the secrets of two of them that only the home's
- * owner can read, by which the commands and the services of this machine are let in. A home without
- * the file asks for no keys.
+ * The keys of a home: the file of all keys, and the secrets of two keys, readable only by the
+ * home's owner, which the commands and services of this machine use. A home without the file
+ * requires no keys.
  */
 public final class HomeKeys {
 
@@ -50,22 +50,22 @@ public final class HomeKeys {
     this.directory = home.access();
   }
 
-  /** The file of all keys, whether or not it is there. */
+  /** The file of all keys; it may not exist. */
   public Path file() {
     return directory.resolve("keys.json");
   }
 
-  /** Whether keys are asked for in this home. */
+  /** Whether this home requires keys. */
   public boolean inUse() {
     return Files.exists(file());
   }
 
-  /** The secret that services of this home show each other. */
+  /** The key that the services of this home send each other. */
   public Path serviceKeyFile() {
     return directory.resolve(Own.SERVICES.file);
   }
 
-  /** The key by which the commands of its owner are let in; empty for anybody else. */
+  /** The key that the owner's commands use; empty for anyone else. */
   public Optional<String> commandKey() {
     return secret(Own.COMMANDS).map(KeyText::secret);
   }
@@ -78,7 +78,7 @@ public final class HomeKeys {
     }
   }
 
-  /** Makes sure that the home's own keys are there and count, after a restore for example. */
+  /** Makes sure that the home's own keys exist and are valid, for example after a restore. */
   public void complete() {
     if (!inUse()) {
       return;
@@ -92,7 +92,7 @@ public final class HomeKeys {
     }
   }
 
-  /** Adds keys to those of the home; the first make the home ask for keys. */
+  /** Adds a key; with the first, the home starts to require keys. */
   void add(AccessKey key) {
     makeDirectory();
     try (KeyFile.Turn turn = turn(file())) {
@@ -103,9 +103,9 @@ public final class HomeKeys {
   }
 
   /**
-   * Takes a key away. One of the home's own gets a new secret.
+   * Removes a key. If it is one of the home's own, that gets a new secret.
    *
-   * @return false when there is none of this id
+   * @return false if no key has this id
    */
   boolean remove(String id) {
     if (!inUse()) {
@@ -159,7 +159,7 @@ public final class HomeKeys {
     }
   }
 
-  /** Waits until no other command changes a file of keys. */
+  /** Waits until no other command changes the key file. */
   static KeyFile.Turn turn(Path file) {
     try {
       return KeyFile.turn(file);
@@ -191,21 +191,21 @@ public final class HomeKeys {
     }
   }
 
-  /** The key in a file that somebody was given. */
+  /** The key in a file given by the user. */
   public static String given(Path file) {
     try {
       return requireKey("--key-file " + file, Files.readString(file));
     } catch (NoSuchFileException e) {
-      throw new CommandFailure(ExitCode.USAGE, "KEY_FILE", "no file " + file);
+      throw new CommandFailure(ExitCode.USAGE, "KEY_FILE", "no such file: " + file);
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.USAGE, "KEY_FILE", "cannot read " + file);
     }
   }
 
   /**
-   * What is a key, without what stands around it.
+   * The key in a text, without surrounding white space.
    *
-   * @param where it comes from; the text itself is never shown
+   * @param where source of the text, for messages; the text itself is never shown
    */
   public static String requireKey(String where, String text) {
     return KeyText.read(text.strip())

@@ -39,24 +39,25 @@ import picocli.CommandLine.Parameters;
     description = {
       "Access keys: who may do what, in which collection.",
       "",
-      "A home without keys asks for none. The first one makes it ask everybody, from the next `up` on; commands of "
-          + "the home's owner go on as before, by a key of their own. More: docs/access.md."
+      "A home without keys requires none. After the first key is created, everyone needs one from"
+          + " the next `up` on; the home owner's commands keep working with their own key. More:"
+          + " docs/access.md."
     },
     subcommands = {KeyCommand.Create.class, KeyCommand.ListAll.class, KeyCommand.Revoke.class})
 public final class KeyCommand {
 
-  /** Where the keys are. */
+  /** Which key file to use. */
   static final class Where {
     @Option(
         names = "--home",
         paramLabel = "DIR",
-        description = "State of the system; default: $$LOOKALIKE_HOME, else ~/.lookalike.")
+        description = "Directory of the state; default: $$LOOKALIKE_HOME, else ~/.lookalike.")
     private @Nullable Path home;
 
     @Option(
         names = "--file",
         paramLabel = "FILE",
-        description = "A file of keys elsewhere, of a cluster for example, instead of the home's.")
+        description = "Another key file instead of the home's, for example of a cluster.")
     private @Nullable Path file;
 
     @Option(names = "--json", description = "Print one line of JSON, for scripts.")
@@ -75,10 +76,11 @@ public final class KeyCommand {
   @Command(
       name = "create",
       description = {
-        "Makes a key and prints it, this once: only its hash is kept.",
+        "Creates a key and prints it once: only its hash is stored.",
         "",
-        "Roles: reader (search, get, list, export, status, content), writer (also put, patch, delete), admin (also "
-            + "delete collections; with --collection '*' also create and rename them)."
+        "Roles: reader (search, get, list, export, status, content), writer (also put, patch,"
+            + " delete), admin (also delete collections; with --collection '*' also create and"
+            + " rename them)."
       },
       footer = {
         "",
@@ -106,14 +108,14 @@ public final class KeyCommand {
         description = "Name of a collection, or '*' for all; may be given several times.")
     private List<String> collections = List.of();
 
-    @Option(names = "--name", paramLabel = "TEXT", description = "What it is for.")
+    @Option(names = "--name", paramLabel = "TEXT", description = "What the key is for.")
     private String name = "";
 
     @Option(
         names = "--expires",
         paramLabel = "TIME",
         description =
-            "When it ends: in 90d, 12h or 30m, or at 2027-01-31T12:00:00Z; default: never.")
+            "When the key expires: in 90d, 12h or 30m, or at 2027-01-31T12:00:00Z; default: never.")
     private @Nullable String expires;
 
     @Override
@@ -125,7 +127,7 @@ public final class KeyCommand {
         Role known =
             Role.of(role)
                 .orElseThrow(
-                    () -> new IllegalArgumentException("--role is reader, writer or admin"));
+                    () -> new IllegalArgumentException("--role must be reader, writer or admin"));
         List<Grant> grants = collections.stream().map(c -> new Grant(c, known)).toList();
         key =
             AccessKey.of(
@@ -149,7 +151,10 @@ public final class KeyCommand {
         boolean first = !homeKeys.inUse();
         homeKeys.add(key);
         if (first && HomeLock.isTaken(home)) {
-          note = Optional.of("what runs now asks for no keys yet: lookalike down, lookalike up");
+          note =
+              Optional.of(
+                  "the running system requires no keys yet; restart it: lookalike down, lookalike"
+                      + " up");
         }
       }
       if (where.json) {
@@ -157,7 +162,11 @@ public final class KeyCommand {
       } else {
         Terminal.SYSTEM.line(text.secret());
         Terminal.SYSTEM.note(
-            "key " + key.id() + ": " + grants(key) + "; it is not shown again, nor kept");
+            "key "
+                + key.id()
+                + ": "
+                + grants(key)
+                + "; it is not stored and will not be shown again");
       }
       note.ifPresent(Terminal.SYSTEM::note);
       return ExitCode.OK.number();
@@ -183,12 +192,14 @@ public final class KeyCommand {
         // Told below.
       }
       throw new IllegalArgumentException(
-          "--expires is like 90d, 12h, 30m or 2027-01-31T12:00:00Z, and not over yet");
+          "--expires must be in the future, such as 90d, 12h, 30m or 2027-01-31T12:00:00Z");
     }
   }
 
   /** {@code lookalike key list}. */
-  @Command(name = "list", description = "Lists the keys; what is secret of them is not kept.")
+  @Command(
+      name = "list",
+      description = "Lists the keys, without their secrets, which are not stored.")
   static final class ListAll implements Callable<Integer> {
 
     @Mixin private Where where = new Where();
@@ -209,7 +220,7 @@ public final class KeyCommand {
         return ExitCode.OK.number();
       }
       if (keys.isEmpty()) {
-        Terminal.SYSTEM.note("no keys: whoever reaches the ports may do everything");
+        Terminal.SYSTEM.note("no keys: anyone who can reach the ports may do everything");
         return ExitCode.OK.number();
       }
       Instant now = Instant.now();
@@ -221,7 +232,7 @@ public final class KeyCommand {
             grants(key),
             key.created().toString(),
             key.expires().map(Instant::toString).orElse("never")
-                + (key.expired(now) ? " (over)" : ""));
+                + (key.expired(now) ? " (expired)" : ""));
       }
       table.print(Terminal.SYSTEM);
       return ExitCode.OK.number();
@@ -232,15 +243,15 @@ public final class KeyCommand {
   @Command(
       name = "revoke",
       description = {
-        "Takes a key away; within seconds it opens nothing.",
+        "Revokes a key; it stops working within seconds.",
         "",
-        "One of the home's own two is replaced by a new one."
+        "A revoked key of the home itself is replaced by a new one."
       })
   static final class Revoke implements Callable<Integer> {
 
     @Mixin private Where where = new Where();
 
-    @Parameters(paramLabel = "ID", description = "As `lookalike key list` shows it.")
+    @Parameters(paramLabel = "ID", description = "Id of the key, as shown by `lookalike key list`.")
     private String id = "";
 
     @Override

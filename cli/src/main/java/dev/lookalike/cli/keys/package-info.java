@@ -1,4 +1,6 @@
-/** Access keys on this machine: those that commands show, and the file that the services follow. */
+/**
+ * Access keys on this machine: the keys that commands send, and the file that the services watch.
+ */
 @NullMarked
 package dev.lookalike.cli.keys;
 

@@ -16,19 +16,19 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One child process, kept running by a thread of its own: started, watched, started again when it
- * dies, until it is stopped or has failed too often. Its standard input is a pipe that this process
- * holds and never writes to: when this process is gone, whatever ended it, the child sees the end
- * of its input and goes, too.
+ * A child process with its own thread, which starts it, watches it and restarts it when it dies,
+ * until it is stopped or has failed too often. Its standard input is a pipe that this process holds
+ * and never writes to: when this process ends for any reason, the child sees the end of its input
+ * and exits, too.
  */
 final class Child {
 
   enum State {
     STARTING,
     READY,
-    /** Dead, to be started again after a pause. */
+    /** Dead; restarts after a pause. */
     WAITING,
-    /** Died too often; given up. */
+    /** Died too often; not restarted. */
     FAILED,
     STOPPED;
 
@@ -40,9 +40,9 @@ final class Child {
   /**
    * When to give up.
    *
-   * @param first pause before a restart; doubles with each failure in a row, up to 10 s
-   * @param healthy a child that worked this long has not failed in a row
-   * @param limit failures in a row after which it is given up
+   * @param first pause before a restart; doubles with each consecutive failure, up to 10 s
+   * @param healthy a child that worked this long starts a new count of failures
+   * @param limit consecutive failures after which the child is not restarted
    */
   record RestartPolicy(Duration first, Duration healthy, int limit) {
     static final RestartPolicy DEFAULT =
@@ -55,17 +55,14 @@ final class Child {
     }
   }
 
-  /**
-   * A child that was killed is started again even if it was never ready; one that gave up by itself
-   * is not.
-   */
+  /** A killed child is restarted even if it was never ready; one that exited on its own is not. */
   private static final String SIGNAL = "signal ";
 
   private static final long READY_POLL_MILLIS = 100;
   private static final long LIVE_POLL_SECONDS = 10;
   private static final int DEAD_AFTER_POLLS = 6;
 
-  /** The JVM prints this, and no option keeps it from it. The module is there on purpose. */
+  /** The JVM prints this, and no option suppresses it. The module is there on purpose. */
   private static final String INCUBATOR_NOTICE =
       "WARNING: Using incubator modules: jdk.incubator.vector";
 
@@ -88,7 +85,7 @@ final class Child {
 
   /**
    * @param changed called after each change of state, without a lock
-   * @param notes takes what a person should know
+   * @param notes receives messages for people
    */
   Child(
       ChildSpec spec,
@@ -122,7 +119,7 @@ final class Child {
     return wasReady;
   }
 
-  /** Why it is not ready yet, in its own words. */
+  /** Why the child is not ready yet, in its own words. */
   synchronized String waitsFor() {
     return waitsFor;
   }
@@ -158,7 +155,7 @@ final class Child {
       changed.run();
       Duration pause = policy.pause(failures);
       notes.accept(
-          "%s ended (%s); starting it again in %.1f s"
+          "%s ended (%s); restarting it in %.1f s"
               .formatted(spec.name(), end, pause.toMillis() / 1000.0));
       synchronized (this) {
         long until = System.nanoTime() + pause.toNanos();
@@ -175,7 +172,7 @@ final class Child {
     }
     if (state() == State.FAILED && wasReady()) {
       notes.accept(
-          "%s failed %d times in a row and is given up; see: lookalike logs %s"
+          "%s failed %d times in a row and will not be restarted; see: lookalike logs %s"
               .formatted(spec.name(), failures, spec.name()));
     }
     changed.run();
@@ -193,7 +190,7 @@ final class Child {
     }
   }
 
-  /** Starts the process and returns when it is gone. Returns how it ended. */
+  /** Starts the process and waits for its end. Returns how it ended. */
   private String runOnce() {
     Process running;
     synchronized (this) {
@@ -203,8 +200,8 @@ final class Child {
       try {
         running = builder().start();
       } catch (IOException e) {
-        log.line("cannot be started: " + e.getMessage());
-        return "cannot be started: " + e.getMessage();
+        log.line("cannot start: " + e.getMessage());
+        return "cannot start: " + e.getMessage();
       }
       process = running;
     }
@@ -227,7 +224,8 @@ final class Child {
   }
 
   private ProcessBuilder builder() {
-    // A session of its own, so that Ctrl-C reaches the supervisor only, which stops in order.
+    // Runs in its own session, so that Ctrl-C reaches only the supervisor, which stops the children
+    // in order.
     List<String> command = new ArrayList<>();
     if (SETSID) {
       command.add("/usr/bin/setsid");
@@ -296,7 +294,7 @@ final class Child {
     changed.run();
   }
 
-  /** Asks the child to end: its standard input ends. */
+  /** Asks the child to exit by ending its standard input. */
   void requestStop() {
     Process running;
     synchronized (this) {
@@ -308,7 +306,7 @@ final class Child {
       try {
         running.getOutputStream().close();
       } catch (IOException e) {
-        // It is gone already.
+        // The process is gone already.
       }
     }
   }
@@ -316,7 +314,7 @@ final class Child {
   /**
    * Waits until the child is gone; after {@code patience} it is sent SIGTERM, and killed 5 s later.
    *
-   * @return whether it went by itself
+   * @return whether it exited without being killed
    */
   boolean awaitStopped(Duration patience) {
     Process running;

@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * One process that the supervisor runs.
+ * A process that the supervisor runs.
  *
- * @param name of its log and in {@code status}
+ * @param name used for the log and in {@code status}
  * @param environment added to the supervisor's own
- * @param stopStage children of a smaller stage are stopped, and gone, before those of a larger one
+ * @param stopStage children of a lower stage are gone before those of a higher stage are stopped
  */
 record ChildSpec(
     String name,
@@ -19,10 +19,10 @@ record ChildSpec(
     Readiness readiness,
     int stopStage) {
 
-  /** How it is known that a child works. */
+  /** How the supervisor knows that a child works. */
   sealed interface Readiness {
 
-    /** It writes a line to its standard output. */
+    /** The child writes a line to its standard output. */
     record Says(Predicate<String> line) implements Readiness {}
 
     /**

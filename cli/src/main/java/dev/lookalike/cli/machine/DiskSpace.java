@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.util.Optional;
 
 /**
- * Room on the disk of a home, in bytes.
+ * Free and total space on the disk of a home, in bytes.
  *
  * @param usable by this user
  */
@@ -20,7 +20,9 @@ record DiskSpace(long usable, long total) {
     return new DiskSpace(store.getUsableSpace(), store.getTotalSpace());
   }
 
-  /** Below it the disk counts as nearly full: 5 % of it, but at least 1 GiB and at most 10 GiB. */
+  /**
+   * Below this the disk counts as nearly full: 5 % of it, but at least 1 GiB and at most 10 GiB.
+   */
   long low() {
     return Math.clamp(total / 20, GIB, 10 * GIB);
   }
@@ -29,7 +31,7 @@ record DiskSpace(long usable, long total) {
     return usable >= low()
         ? Optional.empty()
         : Optional.of(
-            "the disk of %s is nearly full: %.1f GiB left of %.1f GiB"
+            "the disk of %s is nearly full: %.1f GiB free of %.1f GiB"
                 .formatted(home.directory(), (double) usable / GIB, (double) total / GIB));
   }
 }

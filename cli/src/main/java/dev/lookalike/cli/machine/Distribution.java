@@ -24,9 +24,9 @@ import java.util.stream.Stream;
 /**
  * The built programs in the checkout, and the commands that run them.
  *
- * <p>A service runs from its fast-jar folder, but on a flat class path: only then does the JDK's
- * AOT cache hold its classes. Measured on 2 cores, one idle service to "started": fast-jar 1.7 s,
- * flat 2.0 s, flat with AOT cache 0.5 s.
+ * <p>A service runs from its fast-jar folder, but on a flat class path: otherwise the JDK's AOT
+ * cache does not hold its classes. Measured on 2 cores, one idle service to "started": fast-jar 1.7
+ * s, flat 2.0 s, flat with AOT cache 0.5 s.
  *
  * @param root of the checkout
  */
@@ -35,27 +35,21 @@ record Distribution(Path root) {
   /** Set by the shell script {@code lookalike}. */
   private static final String ROOT_PROPERTY = "lookalike.root";
 
-  /** What a process of a home is known by. No setting of the services: those would refuse it. */
+  /** Marks the processes of a home. Not a setting of the services, which would refuse it. */
   private static final String HOME_PROPERTY = "-Dlookalike-home=";
 
-  /**
-   * What a service needs more than the rest, by name: heap in MiB. Idle heaps stay small: they grow
-   * on demand.
-   */
+  /** Maximum heap of each service in MiB. Idle heaps stay small: they grow on demand. */
   private static final Map<String, Integer> HEAP_MIB =
       Map.of("ingest", 256, "embed", 256, "query", 320);
 
-  /**
-   * What a service needs more than the rest, by name: options of the JVM. With the Vector API
-   * Lucene compares vectors with SIMD.
-   */
+  /** Additional JVM options by service. With the Vector API Lucene compares vectors with SIMD. */
   private static final Map<String, List<String>> OPTIONS =
       Map.of("query", List.of("--add-modules=jdk.incubator.vector"));
 
   /**
-   * The optimising compiler takes what is called ten times as often as by default. A start calls
-   * much for a short while: four processes spent 6 of their 14 CPU seconds on compiling it for
-   * good. The stream's loops still reach these counts within its first images.
+   * The optimising compiler waits for ten times as many calls as by default. At a start much code
+   * runs for a short time only: four processes spent 6 of their 14 CPU seconds on optimising it.
+   * The loops that process images still reach these counts within the first images.
    */
   private static final List<String> LATE_OPTIMISATION =
       List.of(
@@ -68,7 +62,7 @@ record Distribution(Path root) {
     String root = System.getProperty(ROOT_PROPERTY);
     if (root == null) {
       throw new CommandFailure(
-          ExitCode.USAGE, "NOT_INSTALLED", "run this through the script `lookalike` of a checkout");
+          ExitCode.USAGE, "NOT_INSTALLED", "run this with the script `lookalike` of a checkout");
     }
     return new Distribution(Path.of(root));
   }
@@ -87,7 +81,7 @@ record Distribution(Path root) {
   }
 
   /**
-   * The children of a machine.
+   * The child processes of a machine.
    *
    * @param models folders; empty: the built-in model
    * @param milvus address of the Milvus that holds the index; empty: Lucene, in the home
@@ -139,8 +133,8 @@ record Distribution(Path root) {
   }
 
   /**
-   * Few arenas of malloc, which would keep one for each thread. ONNX Runtime 1.29 would send
-   * telemetry home.
+   * Few malloc arenas; by default there is one per thread. Turns off the telemetry of ONNX Runtime
+   * 1.29.
    */
   private static Map<String, String> environment() {
     return Map.of("MALLOC_ARENA_MAX", "2", "ORT_DISABLE_TELEMETRY", "1");
@@ -165,14 +159,14 @@ record Distribution(Path root) {
             "-XX:+UseSerialGC",
             "-XX:MinHeapFreeRatio=10",
             "-XX:MaxHeapFreeRatio=30",
-            // What a whole collection frees goes back at once, and what malloc keeps every 5 s:
-            // after an import that is more than the heap.
+            // A full collection returns freed memory at once, and malloc every 5 s: after an import
+            // malloc holds more than the heap.
             "-XX:-ShrinkHeapInSteps",
             "-XX:TrimNativeHeapInterval=5000",
-            // Native code runs on Java's threads; only what is used of a stack takes memory.
+            // Native code runs on Java threads; a stack takes only the memory that it uses.
             "-Xss2m",
             "-XX:+ExitOnOutOfMemoryError",
-            // As the manifest of quarkus-run.jar says, which a flat class path does not read.
+            // From the manifest of quarkus-run.jar, which a flat class path ignores.
             "--add-opens=java.base/java.lang=ALL-UNNAMED",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
@@ -217,22 +211,20 @@ record Distribution(Path root) {
     if (train) {
       return List.of(
           "-XX:AOTCacheOutput=" + cache,
-          // With the profiles of a start in the cache, every start compiles again what was hot in
-          // it.
+          // With the profiles of a start in the cache, every start would compile its hot code
+          // again.
           "-XX:+UnlockDiagnosticVMOptions",
           "-XX:-AOTRecordTraining",
           "-Xlog:aot*=off",
           "-Xlog:cds*=off");
     }
-    // A cache that does not fit (another JDK, other jars) is left aside by the JVM.
+    // The JVM ignores a cache that does not fit (another JDK, other jars).
     return Files.exists(cache)
         ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off", "-Xlog:cds*=off")
         : List.of();
   }
 
-  /**
-   * The order in which fast-jar's own loader looks: what the build transformed hides the original.
-   */
+  /** The order of fast-jar's own loader: classes transformed by the build hide the originals. */
   private static String serviceClassPath(Path app) {
     List<Path> jars = new ArrayList<>();
     Path transformed = app.resolve("quarkus/transformed-bytecode.jar");
@@ -271,7 +263,7 @@ record Distribution(Path root) {
     }
   }
 
-  /** Whether a command line is that of a child of the supervisor of this home. */
+  /** Whether a command line belongs to a child of this home's supervisor. */
   static boolean isOf(Home home, String commandLine) {
     return commandLine.contains(HOME_PROPERTY + home.directory() + " ");
   }

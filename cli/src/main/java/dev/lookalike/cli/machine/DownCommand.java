@@ -20,7 +20,7 @@ import picocli.CommandLine.Mixin;
     description = {
       "Stops the system of a home: the services drain, then the broker ends.",
       "",
-      "Returns when everything is gone. It is no error if nothing runs."
+      "Returns when everything has stopped. It is not an error if nothing is running."
     })
 public final class DownCommand implements Callable<Integer> {
 
@@ -34,15 +34,16 @@ public final class DownCommand implements Callable<Integer> {
     if (target.json()) {
       Terminal.SYSTEM.json(Json.object().put("stopped", stopped));
     } else {
-      Terminal.SYSTEM.line(stopped ? "stopped" : "nothing runs in " + target.home().directory());
+      Terminal.SYSTEM.line(
+          stopped ? "stopped" : "nothing is running in " + target.home().directory());
     }
     return ExitCode.OK.number();
   }
 
   /**
-   * Stops the supervisor of a home and waits until it has given up its lock.
+   * Stops the supervisor of a home and waits until it has released its lock.
    *
-   * @return false when there was none
+   * @return false if there was none
    */
   public static boolean stop(Home home) {
     if (!HomeLock.isTaken(home)) {

@@ -11,10 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a service says of itself.
+ * The health that a service reports.
  *
  * @param up whether it answered 200
- * @param reason what is down, in its own words; empty when it is up
+ * @param reason the failed checks, in the service's words; empty if it is up
  */
 record Health(boolean up, String reason) {
 

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  lookalike logs             the last lines of each",
-      "  lookalike logs -f embed    what embed-service says, as it says it",
+      "  lookalike logs -f embed    follow the log of embed-service",
       "  lookalike logs -n 500 query"
     })
 public final class LogsCommand implements Callable<Integer> {
@@ -37,7 +37,7 @@ public final class LogsCommand implements Callable<Integer> {
 
   @Mixin private Target target = new Target();
 
-  @Option(names = "-f", description = "Go on printing what is added, until Ctrl-C.")
+  @Option(names = "-f", description = "Keep printing new lines until Ctrl-C.")
   private boolean follow;
 
   @Option(names = "-n", paramLabel = "LINES", description = "Lines of each log; default: 30.")
@@ -82,8 +82,8 @@ public final class LogsCommand implements Callable<Integer> {
   }
 
   /**
-   * Prints whole lines from a position; returns the position after the last one. A shorter file is
-   * a new one.
+   * Prints complete lines from a position; returns the position after the last one. A file that
+   * became shorter is a new one.
    */
   private long printFrom(List<String> chosen, String name, long position) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(file(name).toFile(), "r")) {
@@ -109,7 +109,7 @@ public final class LogsCommand implements Callable<Integer> {
 
   private Path file(String name) {
     if (!name.matches("[a-z]+")) {
-      throw new CommandFailure(ExitCode.USAGE, "USAGE", "no log is called " + name);
+      throw new CommandFailure(ExitCode.USAGE, "USAGE", "there is no log named " + name);
     }
     return target.home().logs().resolve(name + SUFFIX);
   }

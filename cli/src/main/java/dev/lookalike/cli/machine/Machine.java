@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 /** The broker and the services of one machine, as children of this process. */
 final class Machine {
 
-  /** Of one log file in bytes; there are four for each child. */
+  /** Largest size of a log file in bytes; each child has four. */
   private static final long LOG_BYTES = 10 << 20;
 
   /** A little more than the services take to drain. */
@@ -58,7 +58,7 @@ final class Machine {
             .toList();
   }
 
-  /** Starts all children at once: the services wait for the broker by themselves. */
+  /** Starts all children at once: the services wait for the broker themselves. */
   void start() {
     publish();
     children.forEach(Child::start);
@@ -67,8 +67,7 @@ final class Machine {
   /**
    * Waits until every child has been ready once.
    *
-   * @return why not: a child that ended before it was ready, with its last words, or the time that
-   *     is over
+   * @return why it is not ready: a child that ended early, with its last log lines, or a timeout
    */
   Optional<String> awaitReady(Duration patience) {
     long begin = System.nanoTime();
@@ -114,7 +113,7 @@ final class Machine {
   }
 
   /**
-   * Stops the children stage by stage, each stage at once. Returns when all are gone.
+   * Stops the children stage by stage, all children of a stage at once. Returns when all are gone.
    *
    * @param patience for each child before it is killed
    */

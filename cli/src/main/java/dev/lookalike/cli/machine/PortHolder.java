@@ -16,8 +16,8 @@ import java.util.Set;
 /**
  * The process that listens on a port.
  *
- * @param pid 0 where the system does not tell (another user's process, or no Linux)
- * @param commandLine arguments with a blank between; empty where the system does not tell
+ * @param pid 0 if unknown (another user's process, or not Linux)
+ * @param commandLine arguments separated by spaces; empty if unknown
  */
 record PortHolder(long pid, String commandLine) {
 
@@ -26,7 +26,7 @@ record PortHolder(long pid, String commandLine) {
 
   private static final int SHOWN = 120;
 
-  /** Whether somebody listens on the port of the loopback interface, or on all interfaces. */
+  /** Whether a process listens on the port, on the loopback interface or on all interfaces. */
   static boolean isTaken(int port) {
     try (ServerSocket socket = new ServerSocket()) {
       socket.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port));
@@ -36,7 +36,7 @@ record PortHolder(long pid, String commandLine) {
     }
   }
 
-  /** Empty when nobody listens on it. */
+  /** The process that listens on the port; empty if none does. */
   static Optional<PortHolder> of(int port) {
     if (!isTaken(port)) {
       return Optional.empty();
@@ -83,7 +83,7 @@ record PortHolder(long pid, String commandLine) {
         }
       }
     } catch (IOException e) {
-      // Ended meanwhile, or another user's.
+      // Ended in the meantime, or another user's.
     }
     return false;
   }

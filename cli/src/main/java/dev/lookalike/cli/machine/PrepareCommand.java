@@ -29,18 +29,17 @@ import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 
 /**
- * Runs the whole system once in a home that is thrown away, uploads a picture and searches with it,
- * so that each JVM writes its AOT cache (JEP 483, 514): the classes that it needed, parsed and
- * linked. Called by the script after a build. Without the caches everything works, but starts
- * slowly.
+ * Runs the whole system once in a temporary home, uploads a picture and searches with it, so that
+ * each JVM writes its AOT cache (JEP 483, 514): the classes that it needed, parsed and linked. The
+ * script calls it after a build. Without the caches everything works, but starts slowly.
  */
 @Command(
     name = "prepare",
     hidden = true,
-    description = "Makes the caches for a quick start; the script does it.")
+    description = "Creates the caches for a quick start; called by the start script.")
 public final class PrepareCommand implements Callable<Integer> {
 
-  /** For each step; also for the end of each JVM, which writes its cache then. */
+  /** For each step, including the exit of each JVM, which writes its cache then. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @Override
@@ -95,7 +94,7 @@ public final class PrepareCommand implements Callable<Integer> {
     }
   }
 
-  /** The first collection is made, and bound to a model, shortly after the services are ready. */
+  /** The first collection is created and bound to a model shortly after the services are ready. */
   private static void awaitCollection(Rest rest, Addresses addresses) throws InterruptedException {
     for (int i = 0; i < 100; i++) {
       Answer answer = rest.send("GET", URI.create(addresses.ingest() + "/v1/collections/default"));
@@ -134,7 +133,7 @@ public final class PrepareCommand implements Callable<Integer> {
     }
   }
 
-  /** A gradient with a disc; what it shows does not matter. */
+  /** A gradient with a disc; the content does not matter. */
   private static BufferedImage picture() {
     BufferedImage image = new BufferedImage(320, 240, BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < 240; y++) {

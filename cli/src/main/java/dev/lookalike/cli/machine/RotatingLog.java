@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The log of one child: {@code name.log}, and {@code name.log.1} to {@code name.log.3} of earlier.
+ * The log of one child: {@code name.log}, and the older {@code name.log.1} to {@code name.log.3}.
  * Thread-safe.
  */
 final class RotatingLog implements AutoCloseable {
@@ -27,7 +27,7 @@ final class RotatingLog implements AutoCloseable {
   private long size;
 
   /**
-   * @param maxBytes of one file before the next is begun
+   * @param maxBytes of a file before the next one is started
    */
   RotatingLog(Path file, long maxBytes) {
     this.file = file;

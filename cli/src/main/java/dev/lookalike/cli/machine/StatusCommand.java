@@ -28,9 +28,10 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "status",
     description = {
-      "Shows processes, collections with their counts and lag, and room on the disk.",
+      "Shows processes, collections with their counts and lag, and free disk space.",
       "",
-      "Exit code 3: nothing runs. Whether all of it is ready says the field `ready` of --json."
+      "Exit code 3: nothing is running. The field `ready` of --json says whether everything is"
+          + " ready."
     })
 public final class StatusCommand implements Callable<Integer> {
 
@@ -142,7 +143,7 @@ public final class StatusCommand implements Callable<Integer> {
     }
   }
 
-  /** Resident set of a process in bytes, from /proc; 0 where there is none. */
+  /** Resident set of a process in bytes, from /proc; 0 if unknown. */
   private static long residentBytes(long pid) {
     try {
       return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
@@ -158,7 +159,9 @@ public final class StatusCommand implements Callable<Integer> {
   private void print(ObjectNode status) {
     if (!status.path("running").asBoolean()) {
       terminal.line(
-          "nothing runs in " + status.path("home").asText() + "; start it with: lookalike up");
+          "nothing is running in "
+              + status.path("home").asText()
+              + "; start it with: lookalike up");
     } else {
       Table processes = new Table("process", "state", "pid", "MiB", "restarts", "address");
       for (JsonNode p : status.path("services")) {

@@ -5,15 +5,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * How this command starts itself again in another process; the script {@code lookalike} does the
- * same.
- */
+/** How this command starts itself in another process, as the script {@code lookalike} does. */
 final class SupervisorJvm {
 
   private SupervisorJvm() {}
 
-  /** Everything of the command line between {@code java} and the command's own arguments. */
+  /** The part of the command line between {@code java} and the command's own arguments. */
   static List<String> options(Distribution distribution) {
     List<String> options =
         new ArrayList<>(

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which collections have a model that is not served, one sentence each. */
+/** Reports the collections whose model is not served, in one sentence each. */
 final class UnservedCollections {
-  /** A model without a folder: nobody can serve it any more. */
+  /** A model without a folder, which can no longer be served. */
   private static final String FORMERLY_BUILT_IN = "descriptor";
 
   private UnservedCollections() {}
@@ -24,7 +24,8 @@ final class UnservedCollections {
     Answer models = rest.send("GET", URI.create(addresses.embed() + "/v1/models"));
     if (!(collections instanceof Answer.Ok(JsonNode known))
         || !(models instanceof Answer.Ok(JsonNode served))) {
-      return List.of("cannot tell which collections are served: " + collections + ", " + models);
+      return List.of(
+          "cannot find out which collections are served: " + collections + ", " + models);
     }
     Set<String> digests = new HashSet<>();
     served.path("models").forEach(m -> digests.add(m.path("model").path("digest").asText()));
@@ -48,17 +49,18 @@ final class UnservedCollections {
     return lines;
   }
 
-  /** What is the matter with a collection whose model is not served, and what helps. */
+  /** The problem of a collection whose model is not served, and its solution. */
   static String pinned(String name, String model, String digest) {
     return model.equals(FORMERLY_BUILT_IN)
-        ? ("collection %1$s is pinned to model %2$s (digest %3$.12s), which earlier versions had built in "
-                + "and this one has not: its images stay and can be listed and exported, but new ones wait "
-                + "and it cannot be searched by image. Import them again into a new collection; to keep the "
-                + "name for it: lookalike collection rename %1$s %1$s-%2$s")
+        ? ("collection %1$s is pinned to model %2$s (digest %3$.12s), which was built into earlier"
+                + " versions but not into this one: its images stay and can be listed and exported,"
+                + " but new ones wait and it cannot be searched by image. Import them again into a"
+                + " new collection; to give that the old name: lookalike collection rename %1$s"
+                + " %1$s-%2$s")
             .formatted(name, model, digest)
-        : ("collection %s is pinned to model %s (digest %.12s), which is not served now: its images stay, "
-                + "but new ones wait and it cannot be searched by image. Serve it with: "
-                + "lookalike up --model FOLDER_OF_%s")
+        : ("collection %s is pinned to model %s (digest %.12s), which is not being served: its"
+                + " images stay, but new ones wait and it cannot be searched by image. Serve it"
+                + " with: lookalike up --model FOLDER_OF_%s")
             .formatted(name, model, digest, model);
   }
 }

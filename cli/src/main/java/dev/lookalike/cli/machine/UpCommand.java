@@ -42,24 +42,25 @@ import picocli.CommandLine.Option;
     description = {
       "Starts the broker and the three services on this machine, and watches them.",
       "",
-      "Runs in the foreground until Ctrl-C or `lookalike down`; --detach returns as soon as everything is ready. "
-          + "A process that dies is started again. Models and ports are remembered for the next `up` of the same home."
+      "Runs in the foreground until Ctrl-C or `lookalike down`; --detach returns as soon as"
+          + " everything is ready. A process that dies is restarted. The next `up` of the same home"
+          + " uses the same models and ports."
     },
     footer = {
       "",
       "Examples:",
       "  lookalike up                              with the built-in model, state in ~/.lookalike",
       "  lookalike up --detach                     in the background",
-      "  lookalike up --model models/mobilenet-v2  with a model of yours (model.onnx in a folder)",
+      "  lookalike up --model models/mobilenet-v2  with your own model (model.onnx in a folder)",
       "  lookalike up --milvus http://127.0.0.1:19530",
       "  lookalike up --home /data/shop --port-base 9700"
     })
 public final class UpCommand implements Callable<Integer> {
 
-  /** Stands for the model that comes with embed-service. */
+  /** Stands for the model built into embed-service. */
   private static final Path BUILT_IN = Path.of("builtin");
 
-  /** Instead of an address: back to the index in the home. */
+  /** Instead of an address: use the index in the home again. */
   private static final String NO_MILVUS = "none";
 
   private static final Duration READY_PATIENCE = Duration.ofMinutes(5);
@@ -69,28 +70,26 @@ public final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--home",
       paramLabel = "DIR",
-      description = "State of the system; default: $$LOOKALIKE_HOME, else ~/.lookalike.")
+      description = "Directory of the state; default: $$LOOKALIKE_HOME, else ~/.lookalike.")
   private @Nullable Path homeDirectory;
 
   @Option(
       names = "--model",
       paramLabel = "FOLDER",
       description =
-          "Folder with model.onnx, or `builtin`; may be given several times, the first is the default of new "
-              + "collections. Default: those given last, else builtin.")
+          "Folder with model.onnx, or `builtin`; may be given several times; the first is the"
+              + " default for new collections. Default: the last ones given, else builtin.")
   private List<Path> models = List.of();
 
   @Option(
       names = "--milvus",
       paramLabel = "URI",
       description =
-          "Address of a Milvus that holds the index instead of the home, as http://127.0.0.1:19530; `none`: the "
-              + "home. Default: as given last.")
+          "Address of a Milvus to hold the index, such as http://127.0.0.1:19530; `none`: keep the"
+              + " index in the home. Default: the last one given.")
   private @Nullable String milvus;
 
-  @Option(
-      names = "--detach",
-      description = "Return when the system is ready, and leave it running.")
+  @Option(names = "--detach", description = "Return when the system is ready, and keep it running.")
   private boolean detach;
 
   @Option(
@@ -98,15 +97,17 @@ public final class UpCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "${env:LOOKALIKE_PORT_BASE}",
       description =
-          "Ports are N+1, N+2, N+3 (HTTP of ingest, embed, query), N+11 to N+13 (gRPC), N+90 and N+91 (broker); "
-              + "default: $$LOOKALIKE_PORT_BASE, else the one given last, else 8700.")
+          "Ports are N+1, N+2, N+3 (HTTP of ingest, embed, query), N+11 to N+13 (gRPC), N+90 and"
+              + " N+91 (broker); default: $$LOOKALIKE_PORT_BASE, else the last one given, else"
+              + " 8700.")
   private @Nullable Integer portBase;
 
   @Option(
       names = "--port",
       paramLabel = "LISTENER=N",
       description =
-          "One port: ingest, embed, query, ingest-grpc, embed-grpc, query-grpc, broker or controller.")
+          "One port: ingest, embed, query, ingest-grpc, embed-grpc, query-grpc, broker or"
+              + " controller.")
   private Map<String, Integer> otherPorts = Map.of();
 
   @Option(names = "--json", description = "Print one line of JSON when ready.")
@@ -138,7 +139,7 @@ public final class UpCommand implements Callable<Integer> {
         home.directory()
             + " is in use by process "
             + pid
-            + "; see: lookalike status; or stop it with: lookalike down");
+            + "; see: lookalike status; stop it with: lookalike down");
   }
 
   private int superviseHolding(HomeLock lock, Home home, Settings settings) {
@@ -176,7 +177,7 @@ public final class UpCommand implements Callable<Integer> {
     }
     settings.write(home);
     if (keys.inUse()) {
-      log("every request needs an access key; see: lookalike key list");
+      log("every request requires an access key; see: lookalike key list");
     }
     printReady(
         home, settings.ports(), settings.milvus(), Duration.ofNanos(System.nanoTime() - begin));
@@ -211,7 +212,8 @@ public final class UpCommand implements Callable<Integer> {
       }
       Path folder = model.toAbsolutePath().normalize();
       if (!ModelFolders.holdsModel(folder)) {
-        throw new CommandFailure(ExitCode.USAGE, "MODEL_MISSING", folder + " holds no model.onnx");
+        throw new CommandFailure(
+            ExitCode.USAGE, "MODEL_MISSING", folder + " does not contain model.onnx");
       }
       if (folder.toString().contains(",")) {
         throw new CommandFailure(
@@ -231,13 +233,16 @@ public final class UpCommand implements Callable<Integer> {
     }
     if (!milvus.matches("https?://[^\\s]+")) {
       throw new CommandFailure(
-          ExitCode.USAGE, "USAGE", "--milvus: " + milvus + " is no address like http://host:19530");
+          ExitCode.USAGE,
+          "USAGE",
+          "--milvus: " + milvus + " is not an address like http://host:19530");
     }
     return Optional.of(milvus);
   }
 
   /**
-   * Remembered models that are gone are left out, loudly: the collections of the others are served.
+   * Leaves out stored models that are gone, with a warning: the collections of the others are
+   * served.
    */
   private List<Path> presentModels(List<Path> folders) {
     List<Path> present = new ArrayList<>();
@@ -245,7 +250,7 @@ public final class UpCommand implements Callable<Integer> {
       if (folder.equals(BUILT_IN) || ModelFolders.holdsModel(folder)) {
         present.add(folder);
       } else {
-        log(terminal.bad("model folder " + folder + " is gone; going on without it"));
+        log(terminal.bad("model folder " + folder + " is gone; continuing without it"));
       }
     }
     return present;
@@ -261,7 +266,7 @@ public final class UpCommand implements Callable<Integer> {
           try {
             others.put(Listener.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')), port);
           } catch (IllegalArgumentException e) {
-            throw new CommandFailure(ExitCode.USAGE, "USAGE", "--port: no listener " + name);
+            throw new CommandFailure(ExitCode.USAGE, "USAGE", "--port: unknown listener " + name);
           }
         });
     try {
@@ -272,8 +277,8 @@ public final class UpCommand implements Callable<Integer> {
   }
 
   /**
-   * Children of a supervisor that was killed are on their way out: waits for these, complains of
-   * all others.
+   * Waits for children of a killed supervisor, which are about to exit, and reports all other
+   * processes.
    */
   private void awaitFreePorts(Home home, Ports ports) {
     long until = System.nanoTime() + LEFTOVER_PATIENCE.toNanos();
@@ -288,7 +293,7 @@ public final class UpCommand implements Callable<Integer> {
           throw new CommandFailure(
               ExitCode.FAILED,
               "PORT_TAKEN",
-              "port %d (%s) is taken by %s; free it, or choose others with --port-base or --port %s=N"
+              "port %d (%s) is in use by %s; free it, or choose other ports with --port-base or --port %s=N"
                   .formatted(port, listener.text(), holder.get().text(), listener.text()));
         }
         if (!noted) {
@@ -309,7 +314,7 @@ public final class UpCommand implements Callable<Integer> {
     try {
       DiskSpace.of(home).warning(home).ifPresent(w -> log(terminal.bad(w)));
     } catch (IOException e) {
-      log("cannot tell the room on the disk: " + e.getMessage());
+      log("cannot read the free disk space: " + e.getMessage());
     }
   }
 
@@ -347,7 +352,7 @@ public final class UpCommand implements Callable<Integer> {
     terminal.line("Next: lookalike import FOLDER, then: lookalike search PHOTO");
   }
 
-  /** A collection pins its model: says for which ones it is not served. */
+  /** A collection is bound to its model: warns of collections whose model is not served. */
   private void warnOfUnservedCollections(HomeKeys keys, Addresses addresses) {
     for (String line : UnservedCollections.of(new Rest(address -> keys.commandKey()), addresses)) {
       log(terminal.bad(line));

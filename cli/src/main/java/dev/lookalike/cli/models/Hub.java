@@ -30,22 +30,22 @@ import java.util.stream.Collectors;
 /**
  * A model hub over HTTPS, with the URL scheme of Hugging Face: {@code
  * {hub}/api/models/{repo}/revision/{revision}?blobs=true} lists the files of a revision with the
- * SHA-256 of the large ones and git's id of the others, {@code
- * {hub}/{repo}/resolve/{commit}/{file}} gives one, or redirects to where it lies, by a relative
- * address where the repository was renamed, by a signed one of another host for large files. What
- * the hub states of a file on the way (X-Linked-Etag, X-Linked-Size, X-Repo-Commit) counts too. The
- * token goes to the hub's own host only. As huggingface_hub 0.36 speaks it.
+ * SHA-256 of the large ones and the git id of the others; {@code
+ * {hub}/{repo}/resolve/{commit}/{file}} returns a file or redirects to it: by a relative address if
+ * the repository was renamed, by a signed address on another host for large files. What the hub
+ * states about a file in headers on the way (X-Linked-Etag, X-Linked-Size, X-Repo-Commit) is
+ * checked, too. The token goes only to the hub's own host. Works like huggingface_hub 0.36.
  */
 final class Hub {
-  /** Hosts that a file may be redirected through, at most. */
+  /** Largest number of redirects for a file. */
   private static final int MAX_REDIRECTS = 5;
 
-  /** Attempts in a row that bring nothing, at most. */
+  /** Largest number of consecutive attempts without progress. */
   private static final int MAX_ATTEMPTS = 4;
 
   private static final int BUFFER = 1 << 16;
 
-  /** A listing has a few hundred bytes for each file. */
+  /** A listing has a few hundred bytes per file. */
   private static final int MAX_LISTING_BYTES = 32 << 20;
 
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
@@ -57,8 +57,8 @@ final class Hub {
   private final Duration pause;
 
   /**
-   * @param address without a slash at the end; https, or http on loopback
-   * @param timeout for connecting, and for the next bytes of an answer
+   * @param address without a trailing slash; https, or http on loopback
+   * @param timeout for connecting and for each read
    * @param pause before another attempt
    */
   Hub(URI address, Optional<String> token, HubProxy proxy, Duration timeout, Duration pause) {
@@ -73,9 +73,9 @@ final class Hub {
   /**
    * A file of a repository.
    *
-   * @param size in bytes; -1 where the hub does not say
-   * @param sha256 lower-case hex, where the hub states it
-   * @param blob git's id of the content, where the hub states it and no SHA-256
+   * @param size in bytes; -1 if the hub does not state it
+   * @param sha256 lower-case hex, if the hub states it
+   * @param blob git id of the content, if the hub states it instead of a SHA-256
    */
   record HubFile(String path, long size, Optional<String> sha256, Optional<String> blob) {
     String name() {
@@ -84,7 +84,7 @@ final class Hub {
   }
 
   /**
-   * @param commit what the revision means now; its files never change
+   * @param commit to which the revision refers now; its files never change
    */
   record Listing(String commit, List<HubFile> files) {
     Listing {
@@ -131,12 +131,12 @@ final class Hub {
       node = Json.parse(text);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(
-          ExitCode.FAILED, "HUB_ANSWER", address + " is no model hub: its answer is not JSON");
+          ExitCode.FAILED, "HUB_ANSWER", address + " is not a model hub: its answer is not JSON");
     }
     String commit = node.path("sha").asText();
     if (!commit.matches("[0-9a-f]{7,64}")) {
       throw new CommandFailure(
-          ExitCode.FAILED, "HUB_ANSWER", address + " does not tell the commit of " + repo);
+          ExitCode.FAILED, "HUB_ANSWER", address + " does not state the commit of " + repo);
     }
     List<HubFile> files = new ArrayList<>();
     for (JsonNode sibling : node.path("siblings")) {
@@ -147,7 +147,7 @@ final class Hub {
               sibling.path("rfilename").asText(),
               lfs.path("size").asLong(sibling.path("size").asLong(-1)),
               Optional.of(sha256).filter(hex -> hex.matches("[0-9a-f]{64}")),
-              // Of a large file it is the id of what stands for it.
+              // For a large file it is the id of its pointer file.
               Optional.of(sibling.path("blobId").asText(""))
                   .filter(hex -> lfs.isMissingNode() && hex.matches("[0-9a-f]{40}"))));
     }
@@ -155,10 +155,11 @@ final class Hub {
   }
 
   /**
-   * Fetches a file, goes on where an earlier attempt ended, and checks what was stated of it.
+   * Fetches a file, continuing where an earlier attempt ended, and checks it against what the hub
+   * stated.
    *
-   * @param to the file; until it is whole it is called {@code <to>.part}
-   * @param progress gets the bytes that are there
+   * @param to the file; named {@code <to>.part} until complete
+   * @param progress receives the number of bytes present
    */
   void fetch(String repo, String commit, HubFile file, Path to, LongConsumer progress) {
     Path part = to.resolveSibling(to.getFileName() + ".part");
@@ -185,7 +186,7 @@ final class Hub {
             throw new CommandFailure(
                 ExitCode.UNAVAILABLE,
                 "HUB_BROKE_OFF",
-                "%s broke off at %d of %s bytes (%s); the same command goes on from there"
+                "%s was interrupted at %d of %s bytes (%s); run the same command again to continue"
                     .formatted(
                         file.path(), now, file.size() < 0 ? "?" : file.size() + "", reason(e)));
           }
@@ -201,7 +202,7 @@ final class Hub {
     }
   }
 
-  /** Returns the file with what was stated of it on the way. */
+  /** Returns the file, completed with what the hub stated on the way. */
   private HubFile transfer(URI uri, String commit, HubFile listed, Path part, LongConsumer progress)
       throws IOException {
     long have = Files.exists(part) ? Files.size(part) : 0;
@@ -214,18 +215,18 @@ final class Hub {
     try {
       int status = answer.getResponseCode();
       if (status == 403 && !isOwn(URI.create(answer.getURL().toString()))) {
-        throw new IOException("the address that the hub gave is not valid any more");
+        throw new IOException("the address from the hub is no longer valid");
       }
       if (status == 416) {
         Files.deleteIfExists(part);
-        throw new IOException("the hub does not know the place to go on from");
+        throw new IOException("the hub cannot continue from this position");
       }
       requireOk(answer, listed.path());
       HubFile file = opened.stated(listed, commit);
       String range = answer.getHeaderField("Content-Range");
       boolean goesOn = status == 206 && range != null && range.startsWith("bytes " + have + "-");
       if (status == 206 && !goesOn) {
-        throw new IOException("the hub goes on from another place: " + range);
+        throw new IOException("the hub continued from another position: " + range);
       }
       try (InputStream in = answer.getInputStream();
           OutputStream out =
@@ -257,7 +258,7 @@ final class Hub {
     return new CommandFailure(
         ExitCode.FAILED,
         "SHA256_MISMATCH",
-        "%s is longer than the %d bytes that the hub states; it is thrown away"
+        "%s is longer than the %d bytes stated by the hub; it was discarded"
             .formatted(file.path(), file.size()));
   }
 
@@ -265,7 +266,7 @@ final class Hub {
     if (file.sha256().isPresent()) {
       requireSame(file, part, "SHA-256", Pins.sha256(part), file.sha256().get());
     } else if (file.blob().isPresent()) {
-      requireSame(file, part, "git's id", Pins.gitBlob(part), file.blob().get());
+      requireSame(file, part, "git id", Pins.gitBlob(part), file.blob().get());
     }
   }
 
@@ -276,7 +277,7 @@ final class Hub {
       throw new CommandFailure(
           ExitCode.FAILED,
           "SHA256_MISMATCH",
-          "%s has %s %s, the hub states %s; it is thrown away"
+          "%s has %s %s, but the hub states %s; it was discarded"
               .formatted(file.path(), what, found, stated));
     }
   }
@@ -287,27 +288,27 @@ final class Hub {
       throw new CommandFailure(
           ExitCode.FAILED,
           "DISK_FULL",
-          "no room left on the disk for " + part + "; free some, then the same command goes on");
+          "the disk is full, writing " + part + "; free some space and run the same command again");
     }
   }
 
-  /** Refuses what cannot fit, ahead of the transfer. */
+  /** Refuses a file that cannot fit, before the transfer. */
   static void requireRoom(Path directory, long bytes) throws IOException {
     FileStore store = Files.getFileStore(directory);
     if (store.getUsableSpace() < bytes) {
       throw new CommandFailure(
           ExitCode.FAILED,
           "DISK_FULL",
-          "%d MiB are needed in %s, %d MiB are free"
+          "%2$s needs %1$d MiB, but only %3$d MiB are free"
               .formatted(bytes >> 20, directory, store.getUsableSpace() >> 20));
     }
   }
 
   /**
-   * An answer, and what the hub itself stated before another host answered.
+   * An answer, and what the hub itself stated before redirecting.
    *
    * @param etag of the content: SHA-256 of a large file
-   * @param commit that was resolved
+   * @param commit that the hub resolved
    */
   private record Opened(
       HttpURLConnection connection,
@@ -315,13 +316,13 @@ final class Hub {
       Optional<String> size,
       Optional<String> commit) {
 
-    /** The file with what was listed of it, completed. */
+    /** The file as listed, completed with what was stated. */
     HubFile stated(HubFile file, String asked) {
       if (commit.isPresent() && asked.length() == 40 && !commit.get().equals(asked)) {
         throw new CommandFailure(
             ExitCode.FAILED,
             "HUB_ANSWER",
-            "the hub gives %s of commit %s, asked for was %s"
+            "the hub returned %s of commit %s instead of %s"
                 .formatted(file.path(), commit.get(), asked));
       }
       return new HubFile(
@@ -336,7 +337,7 @@ final class Hub {
     return Optional.ofNullable(answer.getHeaderField(name)).map(String::strip);
   }
 
-  /** Sends a request, and follows where the answer points to. */
+  /** Sends a request and follows redirects. */
   private Opened open(URI uri, long from) throws IOException {
     Optional<String> etag = Optional.empty();
     Optional<String> size = Optional.empty();
@@ -349,7 +350,7 @@ final class Hub {
       connection.setReadTimeout((int) timeout.toMillis());
       connection.setInstanceFollowRedirects(false);
       connection.setRequestProperty("User-Agent", "lookalike");
-      // Bytes are counted and resumed as they are stored.
+      // Byte counts and ranges refer to the stored form.
       connection.setRequestProperty("Accept-Encoding", "identity");
       if (from > 0) {
         connection.setRequestProperty("Range", "bytes=" + from + "-");
@@ -373,12 +374,12 @@ final class Hub {
       String location = connection.getHeaderField("Location");
       connection.disconnect();
       if (location == null) {
-        throw new IOException("a redirect to nowhere");
+        throw new IOException("a redirect without an address");
       }
       try {
         next = next.resolve(location);
       } catch (IllegalArgumentException e) {
-        throw new IOException("a redirect to what is no address: " + location, e);
+        throw new IOException("a redirect to an invalid address: " + location, e);
       }
       requireSecure(next);
     }
@@ -412,11 +413,11 @@ final class Hub {
       throw new CommandFailure(
           ExitCode.USAGE,
           "HUB_INSECURE",
-          uri + " is not https: a model is taken over an encrypted connection only");
+          uri + " is not https: models are only downloaded over an encrypted connection");
     }
   }
 
-  /** Throws where the status says that another attempt would end in the same way. */
+  /** Throws if the status means that another attempt would fail, too. */
   private void requireOk(HttpURLConnection answer, String what) throws IOException {
     int status = answer.getResponseCode();
     String words = header(answer, "X-Error-Message").orElse("");
@@ -428,9 +429,9 @@ final class Hub {
             + what
             + (words.isEmpty() ? "" : " (" + printable(words) + ")");
     switch (header(answer, "X-Error-Code").orElse("")) {
-      case "GatedRepo" -> throw forbidden(says + ": its terms are to be accepted at the hub first");
+      case "GatedRepo" -> throw forbidden(says + ": accept its terms at the hub first");
       case "RepoNotFound" ->
-          throw notFound(says + ": no such repository, or a private one" + hint());
+          throw notFound(says + ": no such repository, or it is private" + hint());
       case "RevisionNotFound" -> throw notFound(says + ": no such revision");
       case "EntryNotFound" -> throw notFound(says + ": no such file");
       default -> {}
@@ -439,13 +440,13 @@ final class Hub {
       case 200, 206 -> {}
       case 404 ->
           throw notFound(
-              says + ": no such repository, revision or file, or a private one" + hint());
+              says + ": no such repository, revision or file, or it is private" + hint());
       case 401, 403 ->
           throw forbidden(
               says
                   + (token.isPresent()
-                      ? ": the token gives no access; for a gated model accept its terms at the hub"
-                      : ": it does not exist, or needs a token in LOOKALIKE_HUB_TOKEN"));
+                      ? ": the token gives no access; accept the terms of a gated model at the hub"
+                      : ": it does not exist, or requires a token in LOOKALIKE_HUB_TOKEN"));
       default -> {
         if (status == 429 || status >= 500) {
           throw new IOException(says);
@@ -464,10 +465,10 @@ final class Hub {
   }
 
   private String hint() {
-    return token.isPresent() ? " that the token gives no access to" : " (a token: see --help)";
+    return token.isPresent() ? " and the token gives no access" : " (for tokens see --help)";
   }
 
-  /** The hub's words on one line of a terminal. */
+  /** The hub's message, made safe for one line of a terminal. */
   private static String printable(String words) {
     String line = words.replaceAll("[^\\x20-\\x7e]", "?");
     return line.substring(0, Math.min(200, line.length()));
@@ -477,7 +478,7 @@ final class Hub {
     return new CommandFailure(
         ExitCode.UNAVAILABLE,
         "HUB_UNREACHABLE",
-        "%s does not answer (%s)%s; another hub is named with --hub or LOOKALIKE_HUB"
+        "%s does not answer (%s)%s; choose another hub with --hub or LOOKALIKE_HUB"
             .formatted(address, reason(e), proxy.describe(uri)));
   }
 

@@ -13,15 +13,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The files of a repository that make a model folder.
+ * The files of a repository that make up a model folder.
  *
- * @param graph the ONNX graph, which is called model.onnx in the folder
- * @param files by the name in the folder; the graph and its external data among them
+ * @param graph the ONNX graph, named model.onnx in the folder
+ * @param files by name in the folder, including the graph and its external data
  */
 record HubModel(HubFile graph, Map<String, HubFile> files) {
   private static final String GRAPH = "model.onnx";
 
-  /** Small files that embed-service reads, or that say what may be done with the model. */
+  /** Small files that embed-service reads, and licences. */
   private static final Set<String> BESIDE =
       Set.of(
           "config.json",
@@ -36,12 +36,12 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
           "LICENSE.txt",
           "LICENSE.md");
 
-  /** Those that say how images are made ready. */
+  /** The files that describe the preprocessing of images. */
   private static final Set<String> PREPARES =
       Set.of("preprocessor_config.json", "processor_config.json", "lookalike-model.json");
 
   /**
-   * Chooses.
+   * Chooses the files of a model.
    *
    * @param variant such as "fp16" for model_fp16.onnx; empty: model.onnx
    * @param path the graph's own path, instead of a variant
@@ -55,7 +55,7 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
       throw new CommandFailure(
           ExitCode.REFUSED,
           "NO_ONNX_IN_REPO",
-          ("%s holds no ONNX graph; export it with: optimum-cli export onnx --model %s %s"
+          ("%s has no ONNX graph; export one with: optimum-cli export onnx --model %s %s"
                   + ", then: lookalike model add %s")
               .formatted(repo, repo, lastPart(repo), lastPart(repo)));
     }
@@ -72,14 +72,14 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
                     new CommandFailure(
                         ExitCode.REFUSED,
                         "NO_SUCH_VARIANT",
-                        "%s holds no %s; choose with --variant or --file: %s"
+                        "%s has no %s; choose with --variant or --file: %s"
                             .formatted(repo, path.orElse(name), String.join(", ", graphs))));
     Map<String, HubFile> files = new LinkedHashMap<>();
     for (HubFile file : listing.files()) {
       if (BESIDE.contains(file.path())) {
         files.put(file.name(), file);
       }
-      // The graph names its data by the name that it has here.
+      // The graph refers to its data by this name.
       boolean data =
           file.path().startsWith(graph.path() + "_data")
               || file.path().equals(graph.path() + ".data");
@@ -95,7 +95,7 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
     return new HubModel(graph, files);
   }
 
-  /** Whether only {@code config.json} can say how images are made ready, as that of timm does. */
+  /** Whether only {@code config.json} can describe the preprocessing, as in models of timm. */
   boolean wantsTimm() {
     return PREPARES.stream().noneMatch(files::containsKey);
   }
@@ -104,9 +104,9 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
     return new CommandFailure(
         ExitCode.REFUSED,
         "NO_PREPROCESSING",
-        ("%s has no preprocessor_config.json (nor timm's pretrained_cfg in config.json), which says"
-                + " how images are made ready: it is no image model, or the file has to be added to"
-                + " a folder of yours")
+        ("%s has no preprocessor_config.json (nor timm's pretrained_cfg in config.json), which"
+                + " describes the preprocessing of images: either it is not an image model, or you"
+                + " must add the file to your own folder")
             .formatted(repo));
   }
 
@@ -114,12 +114,12 @@ record HubModel(HubFile graph, Map<String, HubFile> files) {
     return repo.substring(repo.lastIndexOf('/') + 1);
   }
 
-  /** Bytes in all, as far as they are stated. */
+  /** Total bytes, as far as stated. */
   long size() {
     return files.values().stream().mapToLong(file -> Math.max(0, file.size())).sum();
   }
 
-  /** In the order in which they are fetched: what decides first, then the small ones. */
+  /** In fetching order: first the files that may rule the model out, then the small ones. */
   List<Map.Entry<String, HubFile>> inOrder() {
     List<Map.Entry<String, HubFile>> all = new ArrayList<>(files.entrySet());
     all.sort(

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The proxy that the environment names, as other tools read it: HTTPS_PROXY, HTTP_PROXY and
+ * The proxy from the environment variables that other tools use: HTTPS_PROXY, HTTP_PROXY and
  * NO_PROXY, in upper or lower case.
  *
- * @param https of https addresses
- * @param http of http addresses
- * @param direct hosts, and domains of hosts, that are asked without one; "*" is all
+ * @param https for https addresses
+ * @param http for http addresses
+ * @param direct hosts and domains to reach without a proxy; "*" for all
  */
 record HubProxy(Optional<URI> https, Optional<URI> http, List<String> direct) {
   static final HubProxy NONE = new HubProxy(Optional.empty(), Optional.empty(), List.of());
@@ -58,7 +58,7 @@ record HubProxy(Optional<URI> https, Optional<URI> http, List<String> direct) {
     return new CommandFailure(
         ExitCode.USAGE,
         "PROXY",
-        "the proxy of the environment is not http://host:port (one with a password is not supported)");
+        "the proxy in the environment must be http://host:port (passwords are not supported)");
   }
 
   Proxy of(URI uri) {
@@ -82,7 +82,7 @@ record HubProxy(Optional<URI> https, Optional<URI> http, List<String> direct) {
             .anyMatch(each -> each.equals("*") || host.equals(each) || host.endsWith("." + each));
   }
 
-  /** For a message: which proxy is in the way. */
+  /** For a message: the proxy in use. */
   String describe(URI uri) {
     Proxy proxy = of(uri);
     return proxy.equals(Proxy.NO_PROXY) ? "" : " through the proxy " + proxy.address();

@@ -30,9 +30,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "model",
     description = {
-      "Models: what makes vectors of pictures. They lie in the folder `models` of the home.",
+      "Models, which turn pictures into vectors. They are in the folder `models` of the home.",
       "",
-      "A running system serves a model that is added as soon as it has loaded it; nothing is started again."
+      "A running system serves an added model as soon as it is loaded, without a restart."
     },
     subcommands = {
       ModelCommand.ListAll.class,
@@ -49,7 +49,7 @@ public final class ModelCommand {
 
   private ModelCommand() {}
 
-  /** What runs says, where something runs. */
+  /** The models of the running system; empty if nothing is running. */
   private static Optional<ServedModels> served(Target target) {
     URI models;
     try {
@@ -71,7 +71,8 @@ public final class ModelCommand {
   @Command(
       name = "list",
       description =
-          "Lists the models that are served, those that are refused and why; while nothing runs, the folders.")
+          "Lists served models, and refused ones with the reason; if nothing is running, the"
+              + " folders.")
   static final class ListAll implements Callable<Integer> {
 
     @Mixin private Target target = new Target();
@@ -138,14 +139,12 @@ public final class ModelCommand {
       }
       table.print(Terminal.SYSTEM);
       Terminal.SYSTEM.note(
-          "nothing runs: these are the folders; whether they are served, `up` tells");
+          "nothing is running: these are the folders; start `up` to see whether they are served");
     }
   }
 
   /** {@code lookalike model show}. */
-  @Command(
-      name = "show",
-      description = "Shows one model: as it is served, and as it lies in its folder.")
+  @Command(name = "show", description = "Shows one model: its state and its folder.")
   static final class Show implements Callable<Integer> {
 
     @Mixin private Target target = new Target();
@@ -235,10 +234,11 @@ public final class ModelCommand {
   @Command(
       name = "add",
       description = {
-        "Copies a model folder into the home; a running system serves it at once, or says why not.",
+        "Copies a model folder into the home; a running system serves it at once, or the command"
+            + " says why not.",
         "",
-        "A folder holds model.onnx (or onnx/model.onnx) and preprocessor_config.json, as "
-            + "`optimum-cli export onnx` writes them; docs/models.md says all of it."
+        "A folder holds model.onnx (or onnx/model.onnx) and preprocessor_config.json, as"
+            + " `optimum-cli export onnx` writes them; details: docs/models.md."
       },
       footer = {
         "",
@@ -254,10 +254,10 @@ public final class ModelCommand {
     @Option(
         names = "--name",
         paramLabel = "NAME",
-        description = "Name of the folder in the home; default: that of the folder given.")
+        description = "Name of the folder in the home; default: the name of the given folder.")
     private @Nullable String name;
 
-    @Option(names = "--no-wait", description = "Return when it is copied.")
+    @Option(names = "--no-wait", description = "Return when the folder is copied.")
     private boolean noWait;
 
     @Parameters(paramLabel = "FOLDER", description = "The model folder.")
@@ -281,13 +281,15 @@ public final class ModelCommand {
   @Command(
       name = "pull",
       description = {
-        "Pulls a model from a hub into the home, over HTTPS; a running system serves it at once.",
+        "Downloads a model from a hub into the home, over HTTPS; a running system serves it at"
+            + " once.",
         "",
-        "What breaks off goes on with the same command. Files are held against the SHA-256 that the hub states, and "
-            + "pinned in lookalike-pull.json: a second pull of the same revision checks the folder against it.",
-        "The hub is --hub, else $$LOOKALIKE_HUB, else https://huggingface.co. A token for private and gated models is "
-            + "taken from $$LOOKALIKE_HUB_TOKEN, else $$HF_TOKEN, and goes to the hub's own host only. $$HTTPS_PROXY and "
-            + "$$NO_PROXY are followed."
+        "After an interruption the same command continues. Files are checked against the SHA-256"
+            + " stated by the hub and pinned in lookalike-pull.json: a second pull of the same"
+            + " revision checks the folder against it.",
+        "The hub is --hub, else $$LOOKALIKE_HUB, else https://huggingface.co. A token for private"
+            + " and gated models comes from $$LOOKALIKE_HUB_TOKEN, else $$HF_TOKEN, and goes only"
+            + " to the hub's own host. $$HTTPS_PROXY and $$NO_PROXY are respected."
       },
       footer = {
         "",
@@ -315,7 +317,7 @@ public final class ModelCommand {
     @Option(
         names = "--variant",
         paramLabel = "VARIANT",
-        description = "Such as fp16, quantized or int8, for model_VARIANT.onnx.")
+        description = "For model_VARIANT.onnx, such as fp16, quantized or int8.")
     private @Nullable String variant;
 
     @Option(
@@ -327,18 +329,17 @@ public final class ModelCommand {
     @Option(
         names = "--name",
         paramLabel = "NAME",
-        description =
-            "Name of the folder in the home; default: that of the repository, and the variant.")
+        description = "Name of the folder in the home; default: repository and variant.")
     private @Nullable String name;
 
     @Option(
         names = "--timeout",
         paramLabel = "SECONDS",
         defaultValue = "30",
-        description = "Longest silence of the hub; default: ${DEFAULT-VALUE}.")
+        description = "Longest wait for data from the hub; default: ${DEFAULT-VALUE}.")
     private int timeout = 30;
 
-    @Option(names = "--no-wait", description = "Return when it is there.")
+    @Option(names = "--no-wait", description = "Return when the model is downloaded.")
     private boolean noWait;
 
     @Parameters(paramLabel = "REPO", description = "OWNER/NAME at the hub.")
@@ -348,13 +349,13 @@ public final class ModelCommand {
     public Integer call() throws IOException {
       if (!repo.matches("([A-Za-z0-9][A-Za-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*")) {
         throw new CommandFailure(
-            ExitCode.USAGE, "USAGE", "a repository is OWNER/NAME, not " + repo);
+            ExitCode.USAGE, "USAGE", "a repository must be OWNER/NAME, not " + repo);
       }
       if (variant != null && file != null) {
         throw new CommandFailure(ExitCode.USAGE, "USAGE", "give either --variant or --file");
       }
       if (timeout < 1 || timeout > 3600) {
-        throw new CommandFailure(ExitCode.USAGE, "USAGE", "--timeout is 1 to 3600");
+        throw new CommandFailure(ExitCode.USAGE, "USAGE", "--timeout must be 1 to 3600");
       }
       String chosen =
           ModelFolders.checked(
@@ -384,7 +385,7 @@ public final class ModelCommand {
       Terminal.SYSTEM.note(
           (pulled.fresh()
                   ? "pulled %s at commit %.12s, %d files"
-                  : "%s is there, and is what was pulled: commit %.12s, %d files")
+                  : "%s is unchanged since it was pulled: commit %.12s, %d files")
               .formatted(repo, pulled.pins().commit(), pulled.pins().files().size()));
       return told(
           target,
@@ -401,7 +402,7 @@ public final class ModelCommand {
       try {
         return URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
       } catch (IllegalArgumentException e) {
-        throw new CommandFailure(ExitCode.USAGE, "USAGE", "no address of a hub: " + text);
+        throw new CommandFailure(ExitCode.USAGE, "USAGE", "not the address of a hub: " + text);
       }
     }
 
@@ -410,7 +411,7 @@ public final class ModelCommand {
     }
   }
 
-  /** Waits until a running system has made up its mind on a folder, and tells. */
+  /** Waits until a running system has accepted or refused a folder, and reports it. */
   private static int told(Target target, Path folder, boolean noWait, ObjectNode answer)
       throws IOException {
     String id = ModelFolders.id(folder);
@@ -431,11 +432,11 @@ public final class ModelCommand {
           Terminal.SYSTEM.line(
               id + " is served; next: lookalike collection create NAME --model " + id);
       case "not running" ->
-          Terminal.SYSTEM.line(id + " is there; the next `lookalike up` serves it");
-      case "added" -> Terminal.SYSTEM.line(id + " is there");
+          Terminal.SYSTEM.line(id + " is in the home; the next `lookalike up` serves it");
+      case "added" -> Terminal.SYSTEM.line(id + " is in the home");
       default ->
           Terminal.SYSTEM.line(
-              id + " is there, but not served yet; see: lookalike model show " + id);
+              id + " is in the home, but not served yet; see: lookalike model show " + id);
     }
     return exit(state);
   }
@@ -453,7 +454,7 @@ public final class ModelCommand {
         throw new CommandFailure(
             ExitCode.REFUSED,
             "MODEL_REFUSED",
-            "%s is not served: %s (mend or delete %s)".formatted(id, refusal.get(), folder));
+            "%s is not served: %s (fix or delete %s)".formatted(id, refusal.get(), folder));
       }
       if (now.isPresent() && now.get().isServedFrom(folder, id)) {
         return "served";

@@ -17,21 +17,21 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The models in the home: one folder each, that embed-service picks up. A folder appears whole or
- * not at all; what is being made has a name that begins with a dot.
+ * The models in the home: one folder each, which embed-service picks up. A folder appears complete
+ * or not at all; while it is being made, its name begins with a dot.
  *
  * @param directory {@code models} of the home
  */
 public record ModelFolders(Path directory) {
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
 
-  /** Where it is said how images are made ready. */
+  /** The files that may describe the preprocessing of images. */
   private static final List<String> PREPROCESSING =
       List.of("preprocessor_config.json", "processor_config.json");
 
   static final String CONFIG = "config.json";
 
-  /** Weights of other runtimes, which nobody here reads. */
+  /** Weights for other runtimes, which are not used here. */
   private static final Pattern FOREIGN =
       Pattern.compile(".*\\.(safetensors|msgpack|h5|pt|pth|ot)|(pytorch|tf)_model.*\\.bin");
 
@@ -39,16 +39,16 @@ public record ModelFolders(Path directory) {
     return new ModelFolders(home.models());
   }
 
-  /** A name as a folder and a model id may have it. */
+  /** A name that is valid for a folder and a model id. */
   static String checked(String name) {
     if (!NAME.matcher(name).matches()) {
       throw new CommandFailure(
-          ExitCode.USAGE, "USAGE", "a model's name matches " + NAME.pattern() + "; give --name");
+          ExitCode.USAGE, "USAGE", "a model's name must match " + NAME.pattern() + "; give --name");
     }
     return name;
   }
 
-  /** A name made of any text: lower case, with hyphens for what is not allowed. */
+  /** A valid name from any text: lower case, with hyphens for other characters. */
   static String suggested(String text) {
     String name =
         text.toLowerCase(Locale.ROOT)
@@ -61,12 +61,12 @@ public record ModelFolders(Path directory) {
     return directory.resolve(name);
   }
 
-  /** Where the model of a name is being made. */
+  /** Temporary folder of a model in the making. */
   Path staging(String name) {
     return directory.resolve("." + name + ".part");
   }
 
-  /** Those that are there, by name. */
+  /** All model folders, by name. */
   List<Path> all() throws IOException {
     if (!Files.isDirectory(directory)) {
       return List.of();
@@ -80,7 +80,7 @@ public record ModelFolders(Path directory) {
     }
   }
 
-  /** The id that embed-service gives the model of a folder. */
+  /** The id that embed-service gives the model in a folder. */
   static String id(Path folder) throws IOException {
     Path own = folder.resolve("lookalike-model.json");
     String name = folder.getFileName().toString();
@@ -96,7 +96,7 @@ public record ModelFolders(Path directory) {
   }
 
   /**
-   * Says what a folder lacks.
+   * Checks that a folder has what a model needs.
    *
    * @throws CommandFailure MODEL_MISSING
    */
@@ -109,7 +109,7 @@ public record ModelFolders(Path directory) {
           ExitCode.USAGE,
           "MODEL_MISSING",
           folder
-              + " holds no model.onnx; export one with: optimum-cli export onnx --model MODEL "
+              + " has no model.onnx; export one with: optimum-cli export onnx --model MODEL "
               + folder);
     }
     boolean prepared =
@@ -122,12 +122,12 @@ public record ModelFolders(Path directory) {
           ExitCode.USAGE,
           "MODEL_MISSING",
           folder
-              + " holds neither preprocessor_config.json nor preprocessing in lookalike-model.json nor"
-              + " timm's pretrained_cfg in config.json, which say how images are made ready");
+              + " describes no preprocessing of images: it has neither preprocessor_config.json nor"
+              + " preprocessing in lookalike-model.json nor timm's pretrained_cfg in config.json");
     }
   }
 
-  /** Whether a {@code config.json} says how images are made ready, as timm's do. */
+  /** Whether a {@code config.json} describes the preprocessing, as timm's do. */
   static boolean isTimm(Path config) throws IOException {
     if (!Files.isRegularFile(config)) {
       return false;
@@ -135,11 +135,11 @@ public record ModelFolders(Path directory) {
     try {
       return Json.parse(Files.readString(config)).path("pretrained_cfg").isObject();
     } catch (IllegalArgumentException e) {
-      return false; // Embed-service says what is wrong with it.
+      return false; // embed-service reports what is wrong with it.
     }
   }
 
-  /** Whether a graph lies in a folder or in its folder {@code onnx}, or is what is given. */
+  /** Whether a path is a graph, or a folder with a graph in it or in its folder {@code onnx}. */
   public static boolean holdsModel(Path given) {
     return isGraph(given) || holdsGraph(given) || holdsGraph(given.resolve("onnx"));
   }
@@ -151,7 +151,7 @@ public record ModelFolders(Path directory) {
     try (Stream<Path> inside = Files.list(folder)) {
       return inside.anyMatch(ModelFolders::isGraph);
     } catch (IOException | UncheckedIOException e) {
-      return false; // Embed-service says what keeps it from reading there.
+      return false; // embed-service reports why it cannot read there.
     }
   }
 
@@ -161,7 +161,7 @@ public record ModelFolders(Path directory) {
   }
 
   /**
-   * Copies a folder in, as one step for whoever looks.
+   * Copies a folder into the home; it appears there in one step.
    *
    * @throws CommandFailure MODEL_EXISTS, DISK_FULL
    */
@@ -169,7 +169,7 @@ public record ModelFolders(Path directory) {
     Path folder = folder(name);
     if (Files.exists(folder)) {
       throw new CommandFailure(
-          ExitCode.REFUSED, "MODEL_EXISTS", folder + " is there already; give another --name");
+          ExitCode.REFUSED, "MODEL_EXISTS", folder + " exists already; give another --name");
     }
     Path staging = staging(name);
     delete(staging);
@@ -205,7 +205,7 @@ public record ModelFolders(Path directory) {
     return !FOREIGN.matcher(file.getFileName().toString()).matches();
   }
 
-  /** Bytes of the files in a folder. */
+  /** Total bytes of the files in a folder. */
   static long size(Path folder) {
     return Home.size(folder);
   }

@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a pulled model is: {@code lookalike-pull.json} in its folder.
+ * The origin and hashes of a pulled model: {@code lookalike-pull.json} in its folder.
  *
- * @param revision as it was asked for
- * @param commit what it meant then
+ * @param revision as requested
+ * @param commit to which the revision referred then
  * @param graph path of the graph in the repository
  */
 record Pins(
@@ -32,7 +32,7 @@ record Pins(
    * A file of the folder.
    *
    * @param path in the repository
-   * @param sha256 lower-case hex, of the bytes that were written
+   * @param sha256 of the written bytes, lower-case hex
    */
   record Pin(String name, String path, long size, String sha256) {}
 
@@ -40,7 +40,7 @@ record Pins(
     files = List.copyOf(files);
   }
 
-  /** Empty where the folder was not pulled. */
+  /** The pins of a folder; empty if it was not pulled. */
   static Optional<Pins> read(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
@@ -91,19 +91,19 @@ record Pins(
   }
 
   /**
-   * Reads every file and holds it against its pin.
+   * Reads every file and checks it against its pin.
    *
    * @throws CommandFailure SHA256_MISMATCH
    */
   void verify(Path folder) throws IOException {
     for (Pin pin : files) {
       Path file = folder.resolve(pin.name());
-      String found = Files.isRegularFile(file) ? sha256(file) : "none: it is gone";
+      String found = Files.isRegularFile(file) ? sha256(file) : "none (it is gone)";
       if (!found.equals(pin.sha256())) {
         throw new CommandFailure(
             ExitCode.FAILED,
             "SHA256_MISMATCH",
-            "%s was pulled with SHA-256 %s and has %s now; delete %s to pull it again"
+            "%s was pulled with SHA-256 %s but now has %s; delete %s to pull it again"
                 .formatted(file, pin.sha256(), found, folder));
       }
     }
@@ -114,7 +114,7 @@ record Pins(
     return hashed(digest("SHA-256"), file);
   }
 
-  /** The id that git has for the content of a file: lower-case hex of SHA-1. */
+  /** The git id of a file's content: lower-case hex of SHA-1. */
   static String gitBlob(Path file) throws IOException {
     MessageDigest digest = digest("SHA-1");
     digest.update(("blob " + Files.size(file) + "\0").getBytes(StandardCharsets.US_ASCII));
@@ -125,7 +125,7 @@ record Pins(
     try {
       return MessageDigest.getInstance(algorithm);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // Every JDK has it.
+      throw new IllegalStateException(e); // Every JDK has these algorithms.
     }
   }
 

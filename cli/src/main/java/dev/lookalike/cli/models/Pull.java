@@ -15,21 +15,21 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Pulls one model into the folder of the models. Until it is whole and verified it lies in a hidden
- * folder beside, from which the same command goes on.
+ * Downloads one model into the models folder. Until it is complete and verified it is in a hidden
+ * folder beside it, from which the same command continues.
  *
- * @param notes gets a line about each step
+ * @param notes receives a line about each step
  */
 record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> notes) {
 
-  /** Room that stays free beside a model. */
+  /** Disk space that stays free. */
   private static final long SPARE_BYTES = 64L << 20;
 
-  /** How often a large file is told of. */
+  /** Progress of a large file is reported at this interval. */
   private static final long NOTE_BYTES = 64L << 20;
 
   /**
-   * What is wanted.
+   * The requested model.
    *
    * @param name of the folder
    * @param variant such as "fp16"
@@ -39,9 +39,9 @@ record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> n
       String repo, String revision, String name, Optional<String> variant, Optional<String> path) {}
 
   /**
-   * What there is now.
+   * The result of a pull.
    *
-   * @param fresh false: it was there before, and is what was pulled then
+   * @param fresh false: it existed before and is unchanged
    */
   record Pulled(Path folder, Pins pins, boolean fresh) {}
 
@@ -91,7 +91,7 @@ record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> n
     return new Pulled(folder, whole, true);
   }
 
-  /** Whether an earlier attempt has brought this file. */
+  /** Whether an earlier attempt has completed this file. */
   private static boolean isWhole(Path file, HubFile stated) throws IOException {
     return Files.isRegularFile(file)
         && (stated.size() < 0 || Files.size(file) == stated.size())
@@ -126,7 +126,7 @@ record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> n
         && one.graph().equals(other.graph());
   }
 
-  /** A second pull of the same: holds what is there against what was pulled, and the hub. */
+  /** A second pull of the same model: checks the folder against its pins and the hub. */
   private Pulled verified(Wanted wanted, Listing listing, HubModel model, Path folder)
       throws IOException {
     Pins pins =
@@ -136,15 +136,15 @@ record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> n
                     new CommandFailure(
                         ExitCode.REFUSED,
                         "MODEL_EXISTS",
-                        folder + " is there and was not pulled; give another --name"));
+                        folder + " exists and was not pulled; give another --name"));
     if (!pins.repo().equals(wanted.repo())
         || !pins.commit().equals(listing.commit())
         || !pins.graph().equals(model.graph().path())) {
       throw new CommandFailure(
           ExitCode.REFUSED,
           "MODEL_EXISTS",
-          ("%s holds %s of %s at commit %.12s; asked for is %s of %s at commit %.12s: give another --name,"
-                  + " since collections are bound to the model that they have")
+          ("%s holds %s of %s at commit %.12s, not %s of %s at commit %.12s: give another --name,"
+                  + " because collections are bound to their model")
               .formatted(
                   folder,
                   pins.graph(),
@@ -161,7 +161,7 @@ record Pull(Hub hub, String hubAddress, ModelFolders folders, Consumer<String> n
         throw new CommandFailure(
             ExitCode.FAILED,
             "SHA256_MISMATCH",
-            "%s was pulled with SHA-256 %s, the hub states %s for the same commit now"
+            "%s was pulled with SHA-256 %s, but the hub now states %s for the same commit"
                 .formatted(pin.path(), pin.sha256(), stated.get()));
       }
     }

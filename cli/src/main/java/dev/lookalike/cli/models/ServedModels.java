@@ -9,20 +9,20 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What embed-service says of its models.
+ * The models of embed-service.
  *
  * @param answer of {@code GET /v1/models}
  */
 record ServedModels(JsonNode answer) {
 
-  /** Empty while the service does not answer. */
+  /** Asks the service; empty if it does not answer. */
   static Optional<ServedModels> ask(Rest rest, URI models) {
     return rest.send("GET", models) instanceof Answer.Ok(JsonNode answer)
         ? Optional.of(new ServedModels(answer))
         : Optional.empty();
   }
 
-  /** The served model of an id; missing when there is none. */
+  /** The served model with this id; a missing node if there is none. */
   JsonNode served(String id) {
     for (JsonNode each : answer.path("models")) {
       if (each.path("model").path("id").asText().equals(id)) {
@@ -32,13 +32,13 @@ record ServedModels(JsonNode answer) {
     return MissingNode.getInstance();
   }
 
-  /** Whether the model of an id is served, and from this folder. */
+  /** Whether the model with this id is served from this folder. */
   boolean isServedFrom(Path folder, String id) {
     JsonNode from = served(id).path("folder");
     return from.isTextual() && Path.of(from.asText()).normalize().startsWith(folder);
   }
 
-  /** Why a folder is not served; empty when nothing is said of it. */
+  /** Why a folder is refused; empty if the service does not mention it. */
   Optional<String> refusal(Path folder) {
     for (JsonNode each : answer.path("refused")) {
       if (Path.of(each.path("folder").asText()).normalize().startsWith(folder)) {

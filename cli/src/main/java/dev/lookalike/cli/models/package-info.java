@@ -1,4 +1,4 @@
-/** Models of this machine: listed, added from a folder, pulled from a hub. */
+/** Commands that list models, add them from a folder and pull them from a hub. */
 @NullMarked
 package dev.lookalike.cli.models;
 

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a search found: as a table, as JSON, as a page. */
+/** Search results as a table, as JSON or as a page. */
 final class FoundImages {
 
   private static final int LABELS_SHOWN = 3;
@@ -23,8 +23,8 @@ final class FoundImages {
   private FoundImages() {}
 
   /**
-   * Where this command finds ingest-service, whatever the answer says of it: the key is shown there
-   * only.
+   * The address at the known ingest-service, ignoring the host in the answer: the key goes only
+   * there.
    */
   private static URI thumbnail(Target target, String url) {
     int path = url.indexOf("/v1/");
@@ -86,7 +86,7 @@ final class FoundImages {
     table.print(Terminal.SYSTEM);
   }
 
-  /** The file where the image came from one, else the id. */
+  /** The file name if the image has one, else the id. */
   private static String name(JsonNode hit) {
     String file = AttributeOption.text(hit.path("attributes").path("file"));
     return file.isEmpty() ? hit.path("image_id").asText() : file;

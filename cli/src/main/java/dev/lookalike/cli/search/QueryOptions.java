@@ -11,19 +11,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options that every search has. */
+/** Options of every search. */
 final class QueryOptions {
 
   @Option(
       names = {"-k", "--k"},
       paramLabel = "N",
-      description = "Hits wanted, 1 to 1000; default: 10.")
+      description = "Number of hits, 1 to 1000; default: 10.")
   int k = 10;
 
   @Option(
       names = "--filter",
       paramLabel = "CEL",
-      description = "Only among images that it matches, such as: attributes.price < 20.0")
+      description = "Search only matching images, such as: attributes.price < 20.0")
   @Nullable String filter;
 
   @Option(
@@ -35,25 +35,25 @@ final class QueryOptions {
   @Option(
       names = "--group-by",
       paramLabel = "ATTRIBUTE",
-      description = "Only the best hits of each value of this attribute, such as one per product.")
+      description = "Only the best hits for each value of this attribute, such as one per product.")
   @Nullable String groupBy;
 
   @Option(
       names = "--group-size",
       paramLabel = "N",
-      description = "Hits of each group, 1 to 10; default: 1.")
+      description = "Hits per group, 1 to 10; default: 1.")
   @Nullable Integer groupSize;
 
-  @Option(names = "--exact", description = "Compare with every image: slower, misses nothing.")
+  @Option(names = "--exact", description = "Compare with every image: slower, but misses nothing.")
   boolean exact;
 
   @Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "Also write a page with the pictures, which needs nothing else.")
+      description = "Also write a self-contained page with the pictures.")
   @Nullable Path html;
 
-  /** Those that are given, by the names of the search's fields, as text. */
+  /** The given options as text, by the names of the search's fields. */
   Map<String, String> parameters() {
     Map<String, String> parameters = new LinkedHashMap<>();
     addTo(Json.object())
@@ -62,7 +62,7 @@ final class QueryOptions {
     return parameters;
   }
 
-  /** Adds those that are given to the JSON of a search. */
+  /** Adds the given options to the JSON of a search. */
   ObjectNode addTo(ObjectNode request) {
     request.put("k", k);
     if (filter != null) {
@@ -96,11 +96,12 @@ final class QueryOptions {
         return;
       }
     } catch (NumberFormatException e) {
-      // Told below.
+      // Reported below.
     }
     throw new CommandFailure(
         ExitCode.USAGE,
         "INVALID_REGION",
-        "--region is X,Y,WIDTH,HEIGHT in fractions of the picture, such as 0,0,0.5,1: " + text);
+        "--region must be X,Y,WIDTH,HEIGHT in fractions of the picture, such as 0,0,0.5,1: "
+            + text);
   }
 }

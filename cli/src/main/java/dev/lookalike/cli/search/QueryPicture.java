@@ -1,13 +1,13 @@
 package dev.lookalike.cli.search;
 
 /**
- * A picture that was searched with.
+ * A query picture.
  *
  * @param bytes of the file; not copied
  */
 record QueryPicture(String name, byte[] bytes) {
 
-  /** By its first bytes; empty when no browser is known to show it. */
+  /** The media type, from the first bytes; empty if browsers may not show it. */
   String mediaType() {
     if (starts(0xff, 0xd8, 0xff)) {
       return "image/jpeg";

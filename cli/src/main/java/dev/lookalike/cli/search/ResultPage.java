@@ -4,7 +4,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 
-/** A page with the pictures of a search inside: it needs no server, no script and no other file. */
+/** A page with the embedded pictures of a search: it needs no server, script or other file. */
 final class ResultPage {
 
   /** A query picture larger than this is named but not shown, so that the page stays small. */
@@ -75,7 +75,7 @@ final class ResultPage {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-      <title>Lookalike: what was found</title>
+      <title>Lookalike: search results</title>
       <style>
       :root { color-scheme: light dark; }
       body { font: 15px/1.4 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; }

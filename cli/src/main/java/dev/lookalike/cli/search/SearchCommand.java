@@ -29,20 +29,21 @@ import picocli.CommandLine.Parameters;
     description = {
       "Finds the images that look like a photo.",
       "",
-      "With several photos: like all of them together; --unlike PHOTO stays away from what that one shows."
+      "With several photos: images that look like all of them; --unlike PHOTO avoids what that"
+          + " photo shows."
     },
     footer = {
       "",
       "Examples:",
       "  lookalike search shirt.jpg",
       "  lookalike search shirt.jpg -k 20 --filter 'attributes.price < 20.0' --html found.html",
-      "  lookalike search street.jpg --region 0.2,0.4,0.3,0.5     only what this part shows",
+      "  lookalike search street.jpg --region 0.2,0.4,0.3,0.5     search with this part only",
       "  lookalike search shirt.jpg --unlike striped.jpg --json | jq '.hits[].image_id'",
       "  cat shirt.jpg | lookalike search -"
     })
 public final class SearchCommand implements Callable<Integer> {
 
-  /** Of one request; the services' own limit for an upload. */
+  /** Largest request in bytes; the services' own limit for an upload. */
   private static final long LARGEST = 32L << 20;
 
   @Mixin private Target target = new Target();
@@ -52,18 +53,13 @@ public final class SearchCommand implements Callable<Integer> {
   @Option(
       names = "--region",
       paramLabel = "X,Y,W,H",
-      description = "Only this part of the photo, in fractions of it from the top left.")
+      description = "Use only this part of the photo, in fractions from the top left.")
   private @Nullable String region;
 
-  @Option(
-      names = "--unlike",
-      paramLabel = "PHOTO",
-      description = "Stay away from what this photo shows.")
+  @Option(names = "--unlike", paramLabel = "PHOTO", description = "Avoid what this photo shows.")
   private List<Path> unlike = List.of();
 
-  @Option(
-      names = "--exclude-self",
-      description = "Leave out images whose file is the photo itself.")
+  @Option(names = "--exclude-self", description = "Leave out images that are the photo itself.")
   private boolean excludeSelf;
 
   @Parameters(
@@ -87,7 +83,7 @@ public final class SearchCommand implements Callable<Integer> {
     return ExitCode.OK.number();
   }
 
-  /** One photo travels as it is. */
+  /** A single photo is sent as it is. */
   private Answer searchByBytes(QueryPicture picture) {
     StringBuilder query = new StringBuilder();
     options

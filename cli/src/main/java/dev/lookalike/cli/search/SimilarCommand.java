@@ -18,7 +18,8 @@ import picocli.CommandLine.Parameters;
 /** {@code lookalike similar}. */
 @Command(
     name = "similar",
-    description = "Finds the images that look like one of the collection (like all of several).",
+    description =
+        "Finds the images that look like an image of the collection, or like several of them.",
     footer = {
       "",
       "Examples:",
@@ -31,10 +32,7 @@ public final class SimilarCommand implements Callable<Integer> {
   @Mixin private CollectionOption collection = new CollectionOption();
   @Mixin private QueryOptions options = new QueryOptions();
 
-  @Option(
-      names = "--unlike",
-      paramLabel = "ID",
-      description = "Stay away from what this image shows.")
+  @Option(names = "--unlike", paramLabel = "ID", description = "Avoid what this image shows.")
   private List<String> unlike = List.of();
 
   @Option(names = "--include-self", description = "Keep the given images among the hits.")

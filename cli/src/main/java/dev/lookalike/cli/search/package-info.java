@@ -1,4 +1,4 @@
-/** Searches, and shows what was found. */
+/** Searches, and shows the results. */
 @NullMarked
 package dev.lookalike.cli.search;
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * When a classifier says nothing.
+ * When a classifier assigns no label.
  *
  * @param threshold smallest probability of a label
  * @param minSimilarity smallest similarity to a reference; -1: no gate
@@ -14,10 +14,10 @@ import java.util.Optional;
 record Abstention(double threshold, double minSimilarity) {
 
   /**
-   * How good the labels are that are said, and how many.
+   * The quality and number of assigned labels.
    *
    * @param labelled images that got a label
-   * @param right labels that are right
+   * @param right correct labels
    */
   record Outcome(int images, int labelled, int right) {
     double coverage() {
@@ -34,12 +34,12 @@ record Abstention(double threshold, double minSimilarity) {
   }
 
   /**
-   * The gate that turns away this share of images of the taught kinds, and with it the smallest
-   * threshold at which at least this share of the labels is right.
+   * Chooses the gate that turns away this share of images of taught classes, and with it the
+   * smallest threshold at which at least this share of the labels is right.
    *
    * @param precision 0: no threshold
    * @param gateShare 0: no gate
-   * @return empty where no threshold gives the precision
+   * @return empty if no threshold reaches the precision
    */
   static Optional<Abstention> choose(List<Judged> heldOut, double precision, double gateShare) {
     double gate = gate(heldOut, gateShare);
@@ -74,8 +74,8 @@ record Abstention(double threshold, double minSimilarity) {
   }
 
   /**
-   * What is to be expected of {@link #choose}: on each fold as chosen on the others, so that no
-   * image judges a threshold that it had a part in.
+   * The expected outcome of {@link #choose}: each fold is judged by a choice made on the others, so
+   * that no image judges a threshold that it influenced.
    */
   static Outcome expected(List<Judged> heldOut, double precision, double gateShare) {
     int folds = heldOut.stream().mapToInt(Judged::fold).max().orElse(0) + 1;

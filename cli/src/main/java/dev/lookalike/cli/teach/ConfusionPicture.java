@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
-/** Draws what was taken for what. Needs a font on the machine. */
+/** Draws a confusion matrix. Needs a font on the machine. */
 final class ConfusionPicture {
   private static final Color INK = new Color(0x22, 0x22, 0x22);
   private static final Color RIGHT = new Color(0x1f, 0x5f, 0xa8);
   private static final Color WRONG = new Color(0xd9, 0x6b, 0x0b);
 
-  /** Classes that have room for their name and their numbers. */
+  /** Up to this many classes there is room for names and numbers. */
   private static final int MOST_WRITTEN = 40;
 
   private static final int CELL = 44;
@@ -39,7 +39,7 @@ final class ConfusionPicture {
     }
   }
 
-  /** Rows: what the images are; columns: what they were taken for; the diagonal is right. */
+  /** Rows: true classes; columns: predicted classes; the diagonal is right. */
   static BufferedImage draw(List<String> classes, int[][] confusion, String title) {
     boolean written = classes.size() <= MOST_WRITTEN;
     int cell = written ? CELL : Math.max(2, 1200 / classes.size());
@@ -58,7 +58,7 @@ final class ConfusionPicture {
       int sum = Math.max(1, IntStream.of(confusion[row]).sum());
       int y = MARGIN + row * cell;
       for (int column = 0; column < classes.size(); column++) {
-        // The root makes single mistakes visible.
+        // The square root makes single mistakes visible.
         double share = Math.sqrt((double) confusion[row][column] / sum);
         int x = MARGIN + column * cell;
         graphics.setColor(mixed(row == column ? RIGHT : WRONG, share));
@@ -78,7 +78,7 @@ final class ConfusionPicture {
     return image;
   }
 
-  /** Of a row, and of its column, slanting. */
+  /** Writes the name of a row, and slanted of its column. */
   private static void name(Graphics2D graphics, String whole, int middle) {
     String name =
         whole.length() <= LONGEST_NAME ? whole : whole.substring(0, LONGEST_NAME - 1) + "…";

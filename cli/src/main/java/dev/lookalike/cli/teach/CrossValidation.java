@@ -6,29 +6,29 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 /**
- * Held-out judgements of all images, in stratified folds, with the regularisation that gave the
- * least cross-entropy.
+ * Held-out predictions for all images, in stratified folds, with the regularisation that gave the
+ * lowest cross-entropy.
  *
- * @param l2 chosen regularisation
+ * @param l2 the chosen regularisation
  * @param judged one for each image
  */
 record CrossValidation(double l2, List<Judged> judged) {
-  /** From strong to weak: from few images to many. */
+  /** From strong (few images) to weak (many images). */
   static final List<Double> L2 = List.of(1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5);
 
   private static final long SEED = 20260101;
 
-  /** Of one fold: what its images are, and what is said of them. */
+  /** The predictions for the images of one fold. */
   private record Fold(List<Judged> judged, double crossEntropy) {}
 
-  /** Hears of each strength that was tried. */
+  /** Called for each regularisation that was tried. */
   interface Progress {
     void tried(double l2, double accuracy);
   }
 
   /**
    * @param folds 2 or more, at most as many as the smallest class has images
-   * @param references of the gate, at most
+   * @param references largest number of references of the gate
    */
   static CrossValidation of(LabelledVectors images, int folds, int references, Progress progress) {
     int[] foldOf = folds(images, folds);

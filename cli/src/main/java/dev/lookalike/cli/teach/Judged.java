@@ -1,10 +1,10 @@
 package dev.lookalike.cli.teach;
 
 /**
- * What a classifier that has not seen an image says of it.
+ * The prediction for an image by a classifier that was not trained on it.
  *
- * @param fold that the image was held out in
- * @param truth its class
+ * @param fold in which the image was held out
+ * @param truth the true class
  * @param said the most probable class
  * @param similarity to the nearest reference
  */

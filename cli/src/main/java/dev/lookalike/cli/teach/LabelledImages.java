@@ -16,13 +16,13 @@ import java.util.TreeMap;
 import java.util.zip.CRC32;
 
 /**
- * The images of a collection that one label of a user speaks of. Read twice: first without
- * embeddings, to choose; so that the memory depends on what is chosen.
+ * The images of a collection with exactly one user label. Reads twice, first without embeddings in
+ * order to choose, so that memory depends only on the chosen images.
  *
  * @param vectors of the chosen images
- * @param perClass how many images each class that is taught has in the collection
- * @param tooFew classes that are left out for it, with their images
- * @param ambiguous images with several labels of users, which are left out
+ * @param perClass number of images in the collection for each taught class
+ * @param tooFew classes left out for too few images, with their counts
+ * @param ambiguous images left out because they have several user labels
  */
 record LabelledImages(
     LabelledVectors vectors,
@@ -34,15 +34,15 @@ record LabelledImages(
   private static final int PAGE_WITH_VECTORS = 100;
 
   /**
-   * What to choose.
+   * Which images to choose.
    *
    * @param minPerClass classes with fewer images are left out
-   * @param maxPerClass of each class, at most
-   * @param maxImages of all, at most
+   * @param maxPerClass largest number of images of each class
+   * @param maxImages largest number of images in total
    */
   record Choice(int minPerClass, int maxPerClass, int maxImages) {}
 
-  /** An image before it is chosen, in an order that has nothing to do with its content. */
+  /** A candidate image, in an order unrelated to its content. */
   private record Candidate(String id, long order) {}
 
   static LabelledImages read(Target target, CollectionOption collection, Choice choice) {
@@ -119,7 +119,7 @@ record LabelledImages(
         labels.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  /** The one label that users gave; empty where there are several. */
+  /** The only user label; empty if there are several. */
   private static Optional<String> label(JsonNode image) {
     List<String> names = new ArrayList<>();
     for (JsonNode label : image.path("labels")) {

@@ -28,7 +28,7 @@ record LabelledVectors(List<String> classes, float[][] vectors, int[] labels) {
     return vectors[0].length;
   }
 
-  /** Vectors of a class. */
+  /** Number of vectors of a class. */
   int count(int label) {
     int count = 0;
     for (int each : labels) {
@@ -37,7 +37,7 @@ record LabelledVectors(List<String> classes, float[][] vectors, int[] labels) {
     return count;
   }
 
-  /** Some of them, with the same classes. */
+  /** Some of the vectors, with the same classes. */
   LabelledVectors rows(List<Integer> rows) {
     float[][] some = new float[rows.size()][];
     int[] theirs = new int[rows.size()];
@@ -48,7 +48,7 @@ record LabelledVectors(List<String> classes, float[][] vectors, int[] labels) {
     return new LabelledVectors(classes, some, theirs);
   }
 
-  /** Rows by class, each in an order that depends on the seed only. */
+  /** Rows by class, each in an order that depends only on the seed. */
   List<List<Integer>> shuffledByClass(long seed) {
     List<List<Integer>> byClass = new ArrayList<>();
     classes.forEach(each -> byClass.add(new ArrayList<>()));
@@ -60,7 +60,7 @@ record LabelledVectors(List<String> classes, float[][] vectors, int[] labels) {
     return byClass;
   }
 
-  /** At most so many rows, of each class the same number as long as it has them. */
+  /** At most this many rows, the same number from each class as long as it has enough. */
   List<Integer> balanced(int most, long seed) {
     List<List<Integer>> byClass = shuffledByClass(seed);
     List<Integer> chosen = new ArrayList<>();

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A classifier with everything that was measured of it.
+ * A classifier with its measurements.
  *
- * @param references of the gate; empty: it has none
- * @param abstention as the classifier has it
- * @param expected what is to be expected of that, measured on images that had no part in choosing
+ * @param references of the gate; empty: no gate
+ * @param abstention of the classifier
+ * @param expected outcome, measured on images that had no part in choosing it
  */
 record Lesson(
     LabelledVectors images,
@@ -25,7 +25,7 @@ record Lesson(
     Abstention abstention,
     Abstention.Outcome expected) {
 
-  /** How good the most probable class is, of one class. */
+  /** Precision and recall of one class, for the most probable class. */
   record ClassFigures(String name, int images, double precision, double recall) {}
 
   int[][] confusion() {
@@ -56,7 +56,7 @@ record Lesson(
     return CrossValidation.accuracy(validation.judged());
   }
 
-  /** As ingest-service takes it. */
+  /** The request to ingest-service. */
   ObjectNode request(String buildId, boolean existing) {
     ObjectNode request = Json.object();
     request.put("build_id", buildId);

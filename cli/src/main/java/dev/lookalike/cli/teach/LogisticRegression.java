@@ -8,15 +8,17 @@ import opennlp.tools.ml.maxent.quasinewton.QNMinimizer;
 
 /**
  * Multinomial logistic regression: minimises the mean cross-entropy plus {@code l2 / 2} times the
- * squared weights and biases, by the limited-memory quasi-Newton method of OpenNLP.
+ * squared weights and biases, with OpenNLP's limited-memory quasi-Newton method.
  */
 final class LogisticRegression {
-  /** More changes no figure in its third digit on embeddings of photographs. */
+  /** More iterations do not change the third digit of any figure on embeddings of photographs. */
   private static final int ITERATIONS = 100;
 
   private static final int CORRECTIONS = 15;
 
-  /** Kept, since a logger that nobody keeps forgets its level: the minimiser tells each run. */
+  /**
+   * Referenced here because an unreferenced logger loses its level: the minimiser logs each run.
+   */
   private static final Logger QUIET = Logger.getLogger("opennlp");
 
   static {
@@ -38,11 +40,11 @@ final class LogisticRegression {
   }
 
   /**
-   * Mean cross-entropy and its gradient. The vectors are centred, which the biases make up for.
+   * Mean cross-entropy and its gradient. The vectors are centred; the biases make up for that.
    * Parameters: the weights of each class in turn, then the biases.
    *
-   * <p>Both products run along memory in loops that the compiler makes vector instructions of,
-   * which is what the second copy of the vectors is for.
+   * <p>Both products run along memory in loops that the compiler vectorises; the second copy of the
+   * vectors serves this.
    */
   private static final class CrossEntropy implements Function {
     private final int classes;
@@ -138,7 +140,7 @@ final class LogisticRegression {
       at = parameters.clone();
     }
 
-    /** Makes logits probabilities less what they should be; returns the sum of cross-entropies. */
+    /** Replaces logits by probabilities minus targets; returns the sum of cross-entropies. */
     private double errors(float[][] logits) {
       double sum = 0;
       for (int n = 0; n < labels.length; n++) {
@@ -165,7 +167,7 @@ final class LogisticRegression {
       }
     }
 
-    /** For vectors as they are: the biases take the mean off again. */
+    /** For vectors that are not centred: the biases account for the mean. */
     LinearClassifier classifier(double[] parameters) {
       float[][] weights = new float[classes][dimension];
       float[] biases = new float[classes];

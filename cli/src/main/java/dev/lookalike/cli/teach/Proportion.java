@@ -1,10 +1,8 @@
 package dev.lookalike.cli.teach;
 
-/**
- * Successes among trials, with the interval of Wilson (1927) that holds the truth in 95 % of cases.
- */
+/** Successes among trials, with the 95 % confidence interval of Wilson (1927). */
 record Proportion(int successes, int trials) {
-  /** Of the normal distribution, two-sided. */
+  /** Two-sided 95 % quantile of the normal distribution. */
   private static final double Z = 1.959964;
 
   double value() {

@@ -11,11 +11,11 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** What a collection is taught, as embed-service tells it; and waiting for it. */
+/** The classifier of a collection, as embed-service reports it, and waiting for it. */
 record Publication(Target target, CollectionOption collection, Duration patience) {
   private static final Duration LOOK = Duration.ofMillis(200);
 
-  /** Empty where the collection is not taught. */
+  /** The current classifier; empty if there is none. */
   Optional<JsonNode> now() {
     return found(ask());
   }
@@ -31,9 +31,11 @@ record Publication(Target target, CollectionOption collection, Duration patience
   }
 
   /**
-   * Waits until the classifier of this version is used, and is through with what was there.
+   * Waits until the classifier of this version is in use, and has labelled the existing images if
+   * asked to.
    *
-   * @param before when what was taught before was; the same images give the same version again
+   * @param before when the previous classifier was taught; the same images give the same version
+   *     again
    */
   JsonNode awaitApplied(String version, boolean existing, String before) {
     return await(
@@ -51,7 +53,7 @@ record Publication(Target target, CollectionOption collection, Duration patience
     return classifier.map(each -> each.path("taught_at").asText()).orElse("");
   }
 
-  /** Waits until nothing is left of it. */
+  /** Waits until the classifier is removed completely. */
   void awaitGone() {
     await(Optional::isEmpty);
   }
@@ -61,7 +63,7 @@ record Publication(Target target, CollectionOption collection, Duration patience
     return existing.path("partitions_complete").asInt() == existing.path("partitions").asInt(-1);
   }
 
-  /** Gives up when nothing has moved for as long as there is patience. */
+  /** Gives up when there was no progress for as long as the patience lasts. */
   private Optional<JsonNode> await(Predicate<Optional<JsonNode>> wanted) {
     long moved = System.nanoTime();
     String last = "";
@@ -80,7 +82,7 @@ record Publication(Target target, CollectionOption collection, Duration patience
         throw new CommandFailure(
             ExitCode.UNAVAILABLE,
             "NOT_APPLIED",
-            "it is in the log, but embed-service has not taken it up for %d s; see: lookalike teach show"
+            "the change is in the log, but embed-service has made no progress for %d s; see: lookalike teach show"
                 .formatted(patience.toSeconds()));
       }
       try {

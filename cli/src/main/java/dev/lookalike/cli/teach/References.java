@@ -4,14 +4,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Taught embeddings that the gate compares with: in bytes, as the service keeps them.
+ * Taught embeddings with which the gate compares, quantised to bytes as in the service.
  *
- * @param values one row for each; not copied
+ * @param values one row for each reference; not copied
  * @param norms of each row
  */
 record References(byte[][] values, double[] norms) {
 
-  /** Those of some rows. */
+  /** The references from some rows. */
   static References of(LabelledVectors images, List<Integer> rows) {
     byte[][] values = new byte[rows.size()][];
     for (int i = 0; i < values.length; i++) {
@@ -34,7 +34,7 @@ record References(byte[][] values, double[] norms) {
     return values;
   }
 
-  /** Cosine to the nearest. */
+  /** Cosine to the nearest reference. */
   double nearest(float[] embedding) {
     byte[] asked = quantised(embedding);
     double norm = Math.sqrt(dot(asked, asked));

@@ -28,22 +28,24 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "teach",
     description = {
-      "Learns the labels of a collection from the images that users have labelled; from then on new images without a"
-          + " label are annotated, and with --existing those that are there already, too.",
+      "Learns the labels of a collection from the images that users have labelled; from then on new"
+          + " images without a label are labelled automatically, and with --existing also existing"
+          + " ones.",
       "",
-      "The classifier is a multinomial logistic regression on the embeddings; images with exactly one label of a user"
-          + " are taught, classes with fewer than --min-images are left out. Labels of users are never changed, and hide"
-          + " those of the classifier. Teaching again replaces what was taught before."
+      "The classifier is a multinomial logistic regression on the embeddings. It learns from images"
+          + " with exactly one user label; classes with fewer than --min-images are left out. User"
+          + " labels are never changed, and hide the classifier's. Teaching again replaces the"
+          + " classifier."
     },
     footer = {
       "",
-      "What the figures say, all on images that were held out (cross-validation):",
+      "What the figures mean, all on held-out images (cross-validation):",
       "  accuracy        share of images whose most probable class is right",
-      "  precision       of a class: share of what was taken for it that is",
-      "  recall          of a class: share of it that was found",
-      "  labels          precision of the labels that are said, with its 95 %% interval",
-      "  coverage        share of images that get one; the others are too uncertain, or like none that",
-      "                  was taught",
+      "  precision       of a class: share of right ones among images predicted as it",
+      "  recall          of a class: share of its images that were found",
+      "  labels          precision of the assigned labels, with its 95 %% interval",
+      "  coverage        share of images that get a label; the others are too uncertain, or unlike",
+      "                  all taught images",
       "",
       "Examples:",
       "  lookalike import photos --collection shop --label-from-folder",
@@ -56,7 +58,7 @@ import picocli.CommandLine.Parameters;
     subcommands = {TeachShowCommand.class, TeachListCommand.class, TeachRemoveCommand.class})
 public final class TeachCommand implements Callable<Integer> {
 
-  /** Bytes of weights and references, at most: the service's default. */
+  /** Largest number of bytes of weights and references: the service's default. */
   private static final int LARGEST = 6 << 20;
 
   @Mixin private Target target = new Target();
@@ -72,21 +74,20 @@ public final class TeachCommand implements Callable<Integer> {
       names = "--precision",
       paramLabel = "P",
       description =
-          "Say a label where this share of them is right on held-out images; 0: always. Default: 0.95.")
+          "Share of assigned labels that must be right on held-out images; 0: always assign. Default: 0.95.")
   private double precision = 0.95;
 
   @Option(
       names = "--gate",
       paramLabel = "SHARE",
       description =
-          "Keep strangers out: images less like any taught one than all but this share of held-out ones;"
-              + " 0: no gate. Default: 0.01.")
+          "Share of held-out images that the gate turns away as unlike all taught ones; 0: no gate. Default: 0.01.")
   private double gate = 0.01;
 
-  @Option(names = "--existing", description = "Annotate images that are there already, too.")
+  @Option(names = "--existing", description = "Also label existing images.")
   private boolean existing;
 
-  @Option(names = "--dry-run", description = "Only measure; the collection is taught nothing.")
+  @Option(names = "--dry-run", description = "Only measure; do not change the collection.")
   private boolean dryRun;
 
   @Option(
@@ -98,34 +99,38 @@ public final class TeachCommand implements Callable<Integer> {
   @Option(
       names = "--per-class",
       paramLabel = "N",
-      description = "Teach at most so many images of each class; default: all.")
+      description = "Use at most this many images of each class; default: all.")
   private int perClass = Integer.MAX_VALUE;
 
   @Option(
       names = "--max-images",
       paramLabel = "N",
-      description = "Teach at most so many images; default: 20000. All are kept in memory.")
+      description = "Use at most this many images; default: 20000. All are held in memory.")
   private int maxImages = 20_000;
 
   @Option(
       names = "--references",
       paramLabel = "N",
-      description = "Taught images that the gate compares with, at most; default: 2000.")
+      description = "Largest number of taught images with which the gate compares; default: 2000.")
   private int references = 2000;
 
-  @Option(names = "--folds", paramLabel = "N", description = "Of the cross-validation; default: 5.")
+  @Option(
+      names = "--folds",
+      paramLabel = "N",
+      description = "Folds of the cross-validation; default: 5.")
   private int folds = 5;
 
   @Option(
       names = "--picture",
       paramLabel = "FILE",
-      description = "Write the confusion matrix here; default: taught/COLLECTION.png in the home.")
+      description =
+          "Write the confusion matrix to this file; default: taught/COLLECTION.png in the home.")
   private @Nullable Path picture;
 
   @Option(
       names = "--patience",
       paramLabel = "SECONDS",
-      description = "Give up when nothing has moved for this long; default: 60.")
+      description = "Give up after this long without progress; default: 60.")
   private int patience = 60;
 
   @Override
@@ -138,14 +143,14 @@ public final class TeachCommand implements Callable<Integer> {
       throw new CommandFailure(
           ExitCode.REFUSED,
           "NOT_BOUND",
-          "collection " + collection + " has no model yet, so no embeddings");
+          "collection " + collection + " has no model yet, and so no embeddings");
     }
     LabelledImages images =
         LabelledImages.read(
             target, where, new LabelledImages.Choice(minImages, perClass, maxImages));
     noteLeftOut(images);
     Publication publication = new Publication(target, where, Duration.ofSeconds(patience));
-    // Asked before the training: what is not there then would make it vain.
+    // Checked before the training, which would be wasted otherwise.
     String before = dryRun ? "" : Publication.taughtAt(publication.now());
     Lesson lesson = learn(images);
     Path file = picture == null ? defaultPicture(about.path("name").asText()) : picture;
@@ -173,11 +178,15 @@ public final class TeachCommand implements Callable<Integer> {
   }
 
   private void checkUsage() {
-    require(precision >= 0 && precision < 1, "--precision is 0, or below 1, such as 0.95");
-    require(gate >= 0 && gate < 0.5, "--gate is 0 to 0.5, such as 0.01");
-    require(minImages >= 2 && perClass >= 2, "--min-images and --per-class are at least 2");
-    require(folds >= 2 && references >= 1, "--folds is at least 2, --references at least 1");
-    require(maxImages >= 10 && patience >= 1, "--max-images is at least 10, --patience 1");
+    require(
+        precision >= 0 && precision < 1,
+        "--precision must be at least 0 and below 1, such as 0.95");
+    require(gate >= 0 && gate < 0.5, "--gate must be at least 0 and below 0.5, such as 0.01");
+    require(minImages >= 2 && perClass >= 2, "--min-images and --per-class must be at least 2");
+    require(folds >= 2 && references >= 1, "--folds must be at least 2, --references at least 1");
+    require(
+        maxImages >= 10 && patience >= 1,
+        "--max-images must be at least 10, --patience at least 1");
   }
 
   private static void require(boolean condition, String otherwise) {
@@ -192,7 +201,7 @@ public final class TeachCommand implements Callable<Integer> {
       throw new CommandFailure(
           ExitCode.REFUSED,
           "TOO_FEW_LABELS",
-          "%d classes with %d or more labelled images: label some more, with import --label-from-folder, put --label or patch --label"
+          "only %d classes have %d or more labelled images: label more, with import --label-from-folder, put --label or patch --label"
               .formatted(vectors.classes().size(), minImages));
     }
     int smallest = vectors.size();
@@ -205,7 +214,7 @@ public final class TeachCommand implements Callable<Integer> {
       throw new CommandFailure(
           ExitCode.REFUSED,
           "TOO_MANY_CLASSES",
-          "%d classes of %d dimensions are more than a classifier may have; see --min-images"
+          "%d classes of %d dimensions are too many for a classifier; see --min-images"
               .formatted(vectors.classes().size(), vectors.dimension()));
     }
     int known = Math.min(references, room);
@@ -223,7 +232,7 @@ public final class TeachCommand implements Callable<Integer> {
                     new CommandFailure(
                         ExitCode.REFUSED,
                         "PRECISION_NOT_REACHED",
-                        "no threshold gives a precision of %.3f on held-out images (accuracy %.3f): label more images, or ask for less with --precision"
+                        "no threshold reaches a precision of %.3f on held-out images (accuracy %.3f): label more images, or lower --precision"
                             .formatted(
                                 precision, CrossValidation.accuracy(validation.judged()).value())));
     return new Lesson(
@@ -250,15 +259,15 @@ public final class TeachCommand implements Callable<Integer> {
     return publication.awaitApplied(answer.path("version").asText(), existing, before);
   }
 
-  /** Whether it could: a machine without fonts teaches all the same. */
+  /** Returns false on a machine without fonts: teaching works there, too. */
   private static boolean draw(Path file, Lesson lesson) throws IOException {
     try {
       ConfusionPicture.write(
           file, lesson.images().classes(), lesson.confusion(), title(lesson.accuracy()));
       return true;
     } catch (RuntimeException | LinkageError | InternalError e) {
-      // What a JDK throws without fontconfig, or without freetype: each another of these.
-      Terminal.SYSTEM.note("no confusion matrix, this machine has no fonts: " + e.getMessage());
+      // A JDK without fontconfig or without freetype throws one of these.
+      Terminal.SYSTEM.note("no confusion matrix: this machine has no fonts: " + e.getMessage());
       return false;
     }
   }
@@ -270,7 +279,7 @@ public final class TeachCommand implements Callable<Integer> {
   private static String title(Proportion accuracy) {
     return String.format(
         Locale.ROOT,
-        "accuracy %.3f on %d held-out images; rows: what it is, columns: taken for",
+        "accuracy %.3f on %d held-out images; rows: true class, columns: predicted class",
         accuracy.value(),
         accuracy.trials());
   }
@@ -278,13 +287,13 @@ public final class TeachCommand implements Callable<Integer> {
   private static void noteLeftOut(LabelledImages images) {
     if (!images.tooFew().isEmpty()) {
       Terminal.SYSTEM.note(
-          "left out for too few images: "
+          "left out because of too few images: "
               + images.tooFew().entrySet().stream()
                   .map(each -> each.getKey() + " (" + each.getValue() + ")")
                   .collect(Collectors.joining(", ")));
     }
     if (images.ambiguous() > 0) {
-      Terminal.SYSTEM.note("left out for several labels: " + images.ambiguous() + " images");
+      Terminal.SYSTEM.note("left out because of several labels: " + images.ambiguous() + " images");
     }
   }
 

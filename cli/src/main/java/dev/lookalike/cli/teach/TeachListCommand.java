@@ -16,7 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code lookalike teach list}. */
-@Command(name = "list", description = "Lists the collections that are taught.")
+@Command(name = "list", description = "Lists the collections that have a classifier.")
 final class TeachListCommand implements Callable<Integer> {
   @Mixin private Target target = new Target();
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "remove",
     description =
-        "Takes away what a collection is taught, and the labels that it said. Labels of users stay.")
+        "Removes the classifier of a collection and the labels that it assigned. User labels stay.")
 final class TeachRemoveCommand implements Callable<Integer> {
   @Mixin private Target target = new Target();
 
@@ -32,7 +32,7 @@ final class TeachRemoveCommand implements Callable<Integer> {
   @Option(
       names = "--patience",
       paramLabel = "SECONDS",
-      description = "Give up when nothing has moved for this long; default: 60.")
+      description = "Give up after this long without progress; default: 60.")
   private int patience = 60;
 
   @Override
@@ -43,7 +43,7 @@ final class TeachRemoveCommand implements Callable<Integer> {
       throw new CommandFailure(
           ExitCode.NOT_FOUND,
           "CLASSIFIER_NOT_FOUND",
-          "collection " + collection + " is not taught");
+          "collection " + collection + " has no classifier");
     }
     Rest.require(target.rest().send("DELETE", target.ingest(where.path("/classifier"))));
     publication.awaitGone();

@@ -14,7 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code lookalike teach show}. */
-@Command(name = "show", description = "Shows what a collection is taught, and how good it is.")
+@Command(name = "show", description = "Shows the classifier of a collection and its quality.")
 final class TeachShowCommand implements Callable<Integer> {
   @Mixin private Target target = new Target();
 
@@ -35,7 +35,7 @@ final class TeachShowCommand implements Callable<Integer> {
                     new CommandFailure(
                         ExitCode.NOT_FOUND,
                         "CLASSIFIER_NOT_FOUND",
-                        "collection " + collection + " is not taught"));
+                        "collection " + collection + " has no classifier"));
     if (target.json()) {
       Terminal.SYSTEM.json(found);
       return ExitCode.OK.number();
@@ -79,13 +79,13 @@ final class TeachShowCommand implements Callable<Integer> {
     return ExitCode.OK.number();
   }
 
-  /** What it does now, in words. */
+  /** The state in words. */
   static String state(JsonNode classifier) {
     String state = classifier.path("state").asText();
     JsonNode existing = classifier.path("existing");
     String there =
         existing.isObject()
-            ? "; of %d images that were there %d are labelled (%d of %d partitions done)"
+            ? "; of %d existing images %d are labelled (%d of %d partitions done)"
                 .formatted(
                     existing.path("examined").asLong(),
                     existing.path("labelled").asLong(),
@@ -93,8 +93,8 @@ final class TeachShowCommand implements Callable<Integer> {
                     existing.path("partitions").asInt())
             : "";
     return switch (state) {
-      case "applied" -> "new images are annotated" + there;
-      case "removed" -> "removed; its labels are being taken away" + there;
+      case "applied" -> "new images are labelled" + there;
+      case "removed" -> "removed; its labels are being removed" + there;
       default -> "not applied: " + classifier.path("problem").asText();
     };
   }

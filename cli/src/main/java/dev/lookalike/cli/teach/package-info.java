@@ -1,4 +1,4 @@
-/** Teaching: a classifier of a collection's own labels, on its embeddings. */
+/** Teaching: a classifier for a collection's own labels, on its embeddings. */
 @NullMarked
 package dev.lookalike.cli.teach;
 

@@ -1,8 +1,7 @@
 package dev.lookalike.cli.terminal;
 
 /**
- * Ends a command with one line on standard error and an exit code; carries no stack trace to the
- * user.
+ * Ends a command with one line on standard error and an exit code; shows the user no stack trace.
  */
 public final class CommandFailure extends RuntimeException {
 
@@ -12,8 +11,8 @@ public final class CommandFailure extends RuntimeException {
   private final String code;
 
   /**
-   * @param code stable, upper case with underscores: the service's own code where one refused
-   * @param message one sentence that says what to do where that is known
+   * @param code stable, upper case with underscores: the service's code if a service refused
+   * @param message one sentence that says what to do, if known
    */
   public CommandFailure(ExitCode exitCode, String code, String message) {
     super(message);

@@ -4,11 +4,11 @@ package dev.lookalike.cli.terminal;
 public enum ExitCode {
   /** Done. */
   OK(0),
-  /** Failed for a reason that is none of the others. */
+  /** Failed for any other reason. */
   FAILED(1),
-  /** The command line, or a file that it names, cannot be used. */
+  /** The command line or a file that it names cannot be used. */
   USAGE(2),
-  /** The system is not running, or not ready, or went away for too long. */
+  /** The system is not running, not ready, or was unreachable for too long. */
   UNAVAILABLE(3),
   /** The collection, the image or the content does not exist. */
   NOT_FOUND(4),

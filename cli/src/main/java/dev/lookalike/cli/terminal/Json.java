@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** JSON trees in and out, as one line. */
+/** Reads and writes JSON as one line. */
 public final class Json {
 
   private static final ObjectMapper MAPPER = new JsonMapper();
@@ -25,7 +25,7 @@ public final class Json {
     return write(MAPPER, node);
   }
 
-  /** One line with everything beyond ASCII escaped, as the value of an HTTP header must be. */
+  /** One line with everything beyond ASCII escaped, for the value of an HTTP header. */
   public static String asciiLine(JsonNode node) {
     return write(ASCII, node);
   }
@@ -39,7 +39,7 @@ public final class Json {
   }
 
   /**
-   * @throws IllegalArgumentException when the text is not one JSON value
+   * @throws IllegalArgumentException if the text is not one JSON value
    */
   public static JsonNode parse(String text) {
     try {

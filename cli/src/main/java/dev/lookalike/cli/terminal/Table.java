@@ -16,7 +16,7 @@ public final class Table {
     rows.add(List.of(cells));
   }
 
-  /** The head in bold, then the rows. Numbers are aligned to the right. */
+  /** Prints the header in bold, then the rows. Numbers are right-aligned. */
   public void print(Terminal terminal) {
     int columns = rows.getFirst().size();
     int[] widths = new int[columns];

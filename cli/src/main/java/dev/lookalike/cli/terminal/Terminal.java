@@ -9,22 +9,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
 /**
- * Where a command writes: results to standard output, everything else to standard error. Colours
- * and moving lines only where a person looks at a terminal, and not where the environment has
- * NO_COLOR.
+ * Where a command writes: results to standard output, everything else to standard error. Uses
+ * colours and moving lines only on an interactive terminal, and not if NO_COLOR is set.
  */
 public final class Terminal {
 
-  /**
-   * The terminal of this process: whatever System.out and System.err are at the moment of writing.
-   */
+  /** The terminal of this process: the current System.out and System.err at each write. */
   public static final Terminal SYSTEM =
       new Terminal(
           new PrintStream(new Following(() -> System.out), false, StandardCharsets.UTF_8),
           new PrintStream(new Following(() -> System.err), true, StandardCharsets.UTF_8),
           isTerminal());
 
-  /** Writes to the stream that is current. */
+  /** Writes to the current stream. */
   private static final class Following extends OutputStream {
 
     private final Supplier<PrintStream> current;
@@ -69,7 +66,7 @@ public final class Terminal {
     return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
   }
 
-  /** Whether a person looks at a terminal. */
+  /** Whether the output is an interactive terminal. */
   public boolean interactive() {
     return interactive;
   }
@@ -78,23 +75,23 @@ public final class Terminal {
     return out;
   }
 
-  /** A line of the result. */
+  /** Prints a line of the result. */
   public void line(String line) {
     out.println(line);
     out.flush();
   }
 
-  /** The result for scripts. */
+  /** Prints the result for scripts. */
   public void json(JsonNode node) {
     line(Json.line(node));
   }
 
-  /** A line about the work, for people. */
+  /** Prints a line about the work, for people. */
   public void note(String line) {
     err.println(line);
   }
 
-  /** Replaces the moving line; only on an interactive terminal. */
+  /** Replaces the moving line; does nothing if the terminal is not interactive. */
   public void moving(String line) {
     err.print("\r\u001b[2K" + line);
     err.flush();

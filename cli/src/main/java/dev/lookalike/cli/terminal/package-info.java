@@ -1,4 +1,4 @@
-/** What every command says and how it ends: tables, JSON, exit codes. */
+/** Output and exit codes of every command: tables, JSON, messages. */
 @NullMarked
 package dev.lookalike.cli.terminal;
 

@@ -64,7 +64,7 @@ class ArchiveTest {
     try (FileSystem zip = FileSystems.newFileSystem(file)) {
       Files.write(zip.getPath("kafka/topic-0/0.log"), "recordz".getBytes(StandardCharsets.UTF_8));
     }
-    refused("is not what its manifest says");
+    refused("does not match its manifest");
     try (FileSystem zip = FileSystems.newFileSystem(file)) {
       Files.delete(zip.getPath("kafka/topic-0/0.log"));
     }
@@ -78,7 +78,7 @@ class ArchiveTest {
     }
     refused("no manifest");
     Files.writeString(file, "no zip");
-    refused("no whole backup");
+    refused("not a complete backup");
   }
 
   private void refused(String why) throws IOException {

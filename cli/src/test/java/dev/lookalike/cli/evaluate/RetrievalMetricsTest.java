@@ -16,7 +16,7 @@ class RetrievalMetricsTest {
     return new LabelledVector(content, label, vector);
   }
 
-  /** Has this cosine to (1, 0). */
+  /** A vector with this cosine to (1, 0). */
   private static LabelledVector at(double cosine, String content, String label) {
     return image(content, label, (float) cosine, (float) Math.sqrt(1 - cosine * cosine));
   }
@@ -76,7 +76,7 @@ class RetrievalMetricsTest {
     // Precision down the ranking: 1, 1/2, 2/3, 2/4, 2/5.
     RetrievalMetrics metrics = RetrievalMetrics.of(List.of(image("q", "shoe", 1, 0)), GALLERY);
     assertThat(metrics.threshold(0.95)).contains(new Threshold(0.95, 0.875, 1, 0.5, 1, 1));
-    // The lowest one counts, though the precision was too low in between.
+    // The lowest similarity counts, although the precision was too low in between.
     assertThat(metrics.threshold(0.6)).contains(new Threshold(0.6, 0.5, 2.0 / 3, 1, 1, 3));
     assertThat(metrics.threshold(0.4)).contains(new Threshold(0.4, -0.5, 0.4, 1, 1, 5));
 
@@ -112,7 +112,7 @@ class RetrievalMetricsTest {
     RetrievalMetrics metrics = RetrievalMetrics.of(images, images);
     assertThat(metrics.pairs()).isEqualTo(4 * 3);
     assertThat(metrics.samePairs()).isEqualTo(2);
-    // b and d have no other image of their class.
+    // b and d are the only images of their classes.
     assertThat(metrics.withoutCounterpart()).isEqualTo(2);
     // a: b 1, c 0, d 0: its class at rank 2. c: a 0, b 0, d -1: at rank 1.
     assertThat(metrics.recallAt(1)).isEqualTo(0.5);

@@ -28,7 +28,8 @@ class HomeTest {
         .hasMessageContainingAll("format 2", "format 1");
     Path foreign = Files.createDirectories(directory.resolve("foreign"));
     Files.writeString(foreign.resolve("thesis.txt"), "mine");
-    assertThatThrownBy(() -> new Home(foreign).open()).hasMessageContaining("no home of lookalike");
+    assertThatThrownBy(() -> new Home(foreign).open())
+        .hasMessageContaining("not a home of lookalike");
     assertThat(foreign.resolve("format")).doesNotExist();
   }
 

@@ -44,7 +44,7 @@ class DistributionTest {
             .collect(Collectors.toMap(ChildSpec::name, ChildSpec::command));
   }
 
-  /** A cache that was made without the module would be left aside. */
+  /** The JVM would ignore a cache made without the module. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void onlyTheQueryServiceHasTheVectorApi(boolean train) {

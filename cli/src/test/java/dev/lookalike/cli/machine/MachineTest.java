@@ -119,7 +119,8 @@ class MachineTest {
     await(() -> child("moody").state().equals("failed"));
     assertThat(child("moody").restarts()).isEqualTo(2);
     assertThat(child("steady").state()).isEqualTo("ready");
-    assertThat(notes).anyMatch(n -> n.contains("given up") && n.contains("lookalike logs moody"));
+    assertThat(notes)
+        .anyMatch(n -> n.contains("will not be restarted") && n.contains("lookalike logs moody"));
     machine.stop(PATIENCE);
   }
 

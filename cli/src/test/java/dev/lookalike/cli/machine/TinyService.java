@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A child for tests: answers health requests until its standard input ends; then notes its name in
+ * A child for tests: answers health requests until its standard input ends; then writes its name to
  * a file.
  */
 final class TinyService {
 
   private TinyService() {}
 
-  /** Arguments: name, port, file that gets a line when it ends in order. */
+  /** Arguments: name, port, file that gets a line on a clean exit. */
   public static void main(String[] args) throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[1])), 0);

@@ -7,12 +7,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** A supervisor of its own process, to be killed by a test. */
+/** A supervisor in its own process, for tests that kill it. */
 final class TinySupervisor {
 
   private TinySupervisor() {}
 
-  /** Arguments: home, port of its child. */
+  /** Arguments: home, port of the child. */
   public static void main(String[] args) throws InterruptedException {
     Home home = new Home(Path.of(args[0]));
     home.open();

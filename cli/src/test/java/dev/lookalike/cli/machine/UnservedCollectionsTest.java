@@ -13,11 +13,11 @@ class UnservedCollectionsTest {
         .contains("shop", "clip (digest 0123456789ab)", "lookalike up --model FOLDER_OF_clip");
   }
 
-  /** There never was a folder of it, so none can be given. */
+  /** The model never had a folder, so none can be given. */
   @Test
   void sendsNobodyAfterTheFolderOfTheModelThatWasBuiltIn() {
     assertThat(UnservedCollections.pinned("default", "descriptor", DIGEST))
-        .contains("earlier versions had built in", "its images stay")
+        .contains("was built into earlier versions", "its images stay")
         .contains("lookalike collection rename default default-descriptor")
         .doesNotContain("--model");
   }

@@ -23,47 +23,47 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A hub with one repository, {@code owner/model}, which was called {@code owner/earlier}, and
- * beside it the host that its large files lie on: both count who asks for what, and with which
- * token. It answers with the headers of huggingface.co.
+ * A hub with one repository, {@code owner/model}, formerly {@code owner/earlier}, and the other
+ * host of its large files. Both record requests and tokens. It answers with the headers of
+ * huggingface.co.
  */
 final class FakeHub implements AutoCloseable {
-  /** What the hub and the other host were asked: method, path, Range, Authorization. */
+  /** Requests to the hub and to the other host: method, path, Range, Authorization. */
   final List<String> asked = new CopyOnWriteArrayList<>();
 
   final List<String> askedElsewhere = new CopyOnWriteArrayList<>();
 
-  /** By path; those of more than 500 bytes are large: redirected, with a stated SHA-256. */
+  /** By path; files of more than 500 bytes are large: redirected, with a stated SHA-256. */
   final Map<String, byte[]> files = new TreeMap<>();
 
-  /** What is stated instead of the truth, by path. */
+  /** False SHA-256 to state, by path. */
   final Map<String, String> statedSha256 = new HashMap<>();
 
   final Map<String, Long> statedSizes = new HashMap<>();
   final Map<String, String> statedBlobs = new HashMap<>();
   volatile String commit = "0123456789abcdef0123456789abcdef01234567";
 
-  /** Bytes after which each answer with a large file breaks off; 0: none does. */
+  /** Bytes after which each answer with a large file is cut off; 0: never. */
   volatile int breakAfter;
 
-  /** Status of what is asked for after so many large answers; 0: they go on. */
+  /** Number of large answers after which requests fail. */
   volatile int failAfter = Integer.MAX_VALUE;
 
-  /** Status of the listing, and of files where it is 200. */
+  /** Status of the listing and, unless 200, of files. */
   volatile int status = 200;
 
   /** Status of files. */
   volatile int fileStatus = 200;
 
-  /** X-Error-Code and X-Error-Message of answers that are no 200. */
+  /** X-Error-Code and X-Error-Message of answers other than 200. */
   volatile String errorCode = "";
 
   volatile String errorMessage = "";
 
-  /** Whether the listing tells hashes and sizes. */
+  /** Whether the listing has hashes and sizes. */
   volatile boolean listsHashes = true;
 
-  /** Signed addresses that are not valid any more, of so many large answers from now on. */
+  /** Number of next large answers whose signed address has expired. */
   final AtomicInteger expired = new AtomicInteger();
 
   /** Where large files are redirected to, instead of the other host. */
@@ -105,7 +105,7 @@ final class FakeHub implements AutoCloseable {
     asked.add(line(exchange));
     String path = exchange.getRequestURI().getPath();
     if (path.contains("/owner/earlier/")) {
-      // The hub answers with a path alone.
+      // The hub answers with a path only.
       exchange
           .getResponseHeaders()
           .add("Location", exchange.getRequestURI().toString().replace("/earlier/", "/model/"));
@@ -218,7 +218,7 @@ final class FakeHub implements AutoCloseable {
     return hash("SHA-256", new byte[0], bytes);
   }
 
-  /** As git hash-object has it. */
+  /** The id as computed by git hash-object. */
   static String blob(byte[] bytes) {
     return hash(
         "SHA-1", ("blob " + bytes.length + "\0").getBytes(StandardCharsets.US_ASCII), bytes);

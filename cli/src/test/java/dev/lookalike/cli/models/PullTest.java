@@ -115,7 +115,7 @@ class PullTest {
   void theNextCommandGoesOnWhereTheLastGaveUp() throws IOException {
     hub.breakAfter = 1500;
     hub.failAfter = 2;
-    refused(this::pull, "HUB_BROKE_OFF", "3000 of 5000", "goes on");
+    refused(this::pull, "HUB_BROKE_OFF", "3000 of 5000", "to continue");
     assertThat(directory.resolve("model")).doesNotExist();
     hub.failAfter = Integer.MAX_VALUE;
     hub.breakAfter = 0;
@@ -185,7 +185,7 @@ class PullTest {
     hub.status = 200;
     fill();
     hub.statedSizes.put("onnx/model.onnx", 1L << 60);
-    refused(this::pull, "DISK_FULL", "are needed");
+    refused(this::pull, "DISK_FULL", "MiB are free");
     hub.statedSizes.clear();
     hub.redirectTo = "http://example.org";
     refused(this::pull, "HUB_INSECURE", "example.org");
@@ -193,7 +193,7 @@ class PullTest {
     refused(this::pull, "HUB_UNREACHABLE", hub.address().toString());
   }
 
-  /** The codes of the hub's own client library, huggingface_hub. */
+  /** The codes used by the hub's client library, huggingface_hub. */
   @Test
   void theHubsOwnCodesSayMoreThanItsStatus() {
     hub.errorMessage = "Access to model owner/model is restricted.\u0007";
@@ -201,11 +201,11 @@ class PullTest {
     hub.errorCode = "GatedRepo";
     refused(this::pull, "HUB_FORBIDDEN", "terms", "is restricted.");
     hub.errorCode = "RepoNotFound";
-    refused(this::pull, "HUB_NOT_FOUND", "no such repository, or a private one");
+    refused(this::pull, "HUB_NOT_FOUND", "no such repository, or it is private");
     hub.status = 404;
     hub.errorCode = "RevisionNotFound";
     refused(this::pull, "HUB_NOT_FOUND", "no such revision");
-    // A gated repository may be listed by everybody.
+    // Anyone may list a gated repository.
     hub.status = 200;
     hub.fileStatus = 403;
     hub.errorCode = "GatedRepo";
@@ -244,7 +244,7 @@ class PullTest {
   @Test
   void smallFilesAreHeldAgainstGitsId() throws IOException {
     hub.statedBlobs.put("config.json", "ab".repeat(20));
-    refused(this::pull, "SHA256_MISMATCH", "config.json has git's id", "ab".repeat(20));
+    refused(this::pull, "SHA256_MISMATCH", "config.json has git id", "ab".repeat(20));
     // git hash-object of an empty file.
     assertThat(FakeHub.blob(new byte[0])).isEqualTo("e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
   }

@@ -59,7 +59,7 @@ class AbstentionTest {
 
   @Test
   void noImageJudgesAThresholdThatItHadAPartIn() {
-    // The one fold whose images are all wrong is judged by what the others allow.
+    // The fold whose images are all wrong is judged by the choice made on the others.
     List<Judged> heldOut = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
       heldOut.add(judged(i % 5, i % 5 != 0, 0.9, 1));

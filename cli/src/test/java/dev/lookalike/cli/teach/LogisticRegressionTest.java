@@ -33,7 +33,7 @@ class LogisticRegressionTest {
     return new LabelledVectors(List.of("a", "b", "c", "d").subList(0, classes), vectors, labels);
   }
 
-  /** The gradient of what is minimised, worked out for the uncentred vectors one by one. */
+  /** The gradient of the loss, computed for each uncentred vector. */
   @Test
   void theResultIsTheMinimumOfTheRegularisedCrossEntropy() {
     LabelledVectors images = clusters(3, 40, 0.3, 0.1, 1);
@@ -76,7 +76,8 @@ class LogisticRegressionTest {
 
   @Test
   void figuresAreOfImagesThatWereHeldOut() {
-    // Nothing is to be learned from noise: a figure above chance would be of images that were seen.
+    // Noise teaches nothing: accuracy above chance would mean that images were judged by a
+    // classifier trained on them.
     LabelledVectors noise = clusters(2, 60, 1000, 0, 3);
     assertThat(CrossValidation.accuracy(judged(noise)).value()).isBetween(0.3, 0.7);
     LabelledVectors clear = clusters(3, 30, 0.1, 0.1, 4);

@@ -91,7 +91,6 @@ record OutcomeRecords(Collection collection, Build build, String device) {
     asked.accept(label.isPresent());
     return label.map(
         said ->
-            LabelRecords.of(
-                collection.getId(), embedded.key(), version, Optional.of(said), now));
+            LabelRecords.of(collection.getId(), embedded.key(), version, Optional.of(said), now));
   }
 }

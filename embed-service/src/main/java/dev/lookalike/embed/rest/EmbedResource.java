@@ -11,12 +11,12 @@ import dev.lookalike.proto.embed.v1.ListModelsResponse;
 import dev.lookalike.proto.embed.v1.QueryImage;
 import dev.lookalike.proto.image.v1.Region;
 import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.RefusedException;
 import dev.lookalike.service.rest.ImageBody;
 import dev.lookalike.service.rest.ImageForm;
 import dev.lookalike.service.rest.JsonBody;
-import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.common.annotation.Blocking;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -31,7 +31,6 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.io.InputStream;
 import java.util.Set;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -54,11 +53,8 @@ public class EmbedResource {
   private final int maxBodyBytes;
 
   public EmbedResource(
-      QueryImages images,
-      ServedModels models,
-      ServedBuilds builds,
-      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBody) {
-    this.maxBodyBytes = Math.toIntExact(maxBody.asLongValue());
+      QueryImages images, ServedModels models, ServedBuilds builds, AdmissionPolicy policy) {
+    this.maxBodyBytes = Math.toIntExact(policy.largestBody());
     this.images = images;
     this.models = models;
     this.builds = builds;
@@ -116,7 +112,18 @@ public class EmbedResource {
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(hidden = true)
   public EmbedJson.Response embedSeveral(
-      @PathParam("collection") String collection, InputStream body) {
+      @PathParam("collection") String collection,
+      @QueryParam("region") @Nullable String region,
+      @Context HttpHeaders headers,
+      InputStream body) {
+    if (headers.getMediaType() == null) {
+      // Without a media type both routes match; it is an image.
+      return embedOne(collection, region, headers, body);
+    }
+    if (region != null) {
+      throw new RefusedException(
+          ErrorCode.INVALID_ARGUMENT, "region: in JSON each image has its own");
+    }
     EmbedJson.Request several = JsonBody.read(body, EmbedJson.Request.class, maxBodyBytes);
     if (several.images() == null) {
       throw new RefusedException(ErrorCode.INVALID_ARGUMENT, "images: a list is wanted");
@@ -130,14 +137,14 @@ public class EmbedResource {
       }
       QueryImage.Builder image =
           QueryImage.newBuilder().setImage(UnsafeByteOperations.unsafeWrap(each.image()));
-      EmbedJson.RegionJson region = each.region();
-      if (region != null) {
+      EmbedJson.RegionJson area = each.region();
+      if (area != null) {
         image.setRegion(
             Region.newBuilder()
-                .setX(region.x())
-                .setY(region.y())
-                .setWidth(region.width())
-                .setHeight(region.height()));
+                .setX(area.x())
+                .setY(area.y())
+                .setWidth(area.width())
+                .setHeight(area.height()));
       }
       request.addImages(image);
     }

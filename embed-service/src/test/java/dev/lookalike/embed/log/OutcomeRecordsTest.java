@@ -110,7 +110,9 @@ class OutcomeRecordsTest {
   void everyOutcomeGoesToThePartitionOfItsImageWithItsSource() throws Exception {
     List<ProducerRecord<byte[], byte[]>> records =
         records(Optional.empty(), embedded(1, Stored.getDefaultInstance(), 1, 0), rejected(4));
-    assertThat(records).extracting(ProducerRecord::topic).containsOnly("lookalike.embeddings.c1.b1");
+    assertThat(records)
+        .extracting(ProducerRecord::topic)
+        .containsOnly("lookalike.embeddings.c1.b1");
     assertThat(records).extracting(ProducerRecord::partition).containsExactly(1, 4);
     for (ProducerRecord<byte[], byte[]> record : records) {
       EmbeddingEvent event = EmbeddingEvent.parseFrom(record.value());

@@ -44,7 +44,7 @@ public class Ready implements HealthCheck {
           blobs.check();
           return Optional.empty();
         } catch (IOException e) {
-          return Optional.of("originals cannot be stored: " + e.getMessage());
+          return Optional.of("originals cannot be kept: " + e.getMessage());
         }
       }
     }

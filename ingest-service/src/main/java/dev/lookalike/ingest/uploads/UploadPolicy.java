@@ -20,6 +20,9 @@ public final class UploadPolicy implements AdmissionPolicy {
   /** A call that is no upload needs no place up to this many bytes. */
   private static final long FREE = 64 << 10;
 
+  /** Of any body, a classifier's JSON among them; what it may have is looked at once it is read. */
+  private static final long LARGEST_BODY = 1L << 30;
+
   private final UploadSettings settings;
   private final IngestMetrics metrics;
   private final long maxBytes;
@@ -83,8 +86,13 @@ public final class UploadPolicy implements AdmissionPolicy {
   }
 
   @Override
-  public Optional<Long> largestBody() {
-    return Optional.empty();
+  public long largestBody() {
+    return Math.max(LARGEST_BODY, largest());
+  }
+
+  @Override
+  public boolean admitsBodies() {
+    return false;
   }
 
   @Override

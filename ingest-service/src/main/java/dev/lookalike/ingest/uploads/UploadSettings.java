@@ -12,10 +12,7 @@ import java.util.OptionalInt;
 /** How much may be uploaded, and how much of it at once. */
 @ConfigMapping(prefix = "lookalike.uploads")
 public interface UploadSettings {
-  /**
-   * Bytes of one image, at most. 1K to 256M; gRPC also needs
-   * quarkus.grpc.server.max-inbound-message-size.
-   */
+  /** Bytes of one image, at most. 1K to 256M. */
   @WithDefault("32M")
   MemorySize maxImageBytes();
 

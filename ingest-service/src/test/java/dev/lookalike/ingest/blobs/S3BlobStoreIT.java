@@ -245,10 +245,8 @@ class S3BlobStoreIT extends BlobStoreContract {
             timeout);
     try (ServerSocket silent = answering(calls, "");
         BlobStore store = S3BlobStore.open(settings(address(silent), "", impatient))) {
-      long start = System.nanoTime();
       assertThatThrownBy(() -> store.put(key("a", random(3)), "a", random(3)))
           .isInstanceOf(IOException.class);
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
     }
     return calls.get();
   }

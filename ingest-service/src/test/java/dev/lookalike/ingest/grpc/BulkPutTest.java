@@ -208,7 +208,9 @@ class BulkPutTest {
     Admission.Reservation other = admission.reserve(3 * LARGEST);
     call.open();
     arrives("a");
+    assertThat(admission.requests()).as("the other, one in work, one waiting").isEqualTo(3);
     call.cancel();
+    assertThat(admission.requests()).isEqualTo(2);
     doNext();
     assertThat(admission.requests()).as("only the other").isEqualTo(1);
     other.close();
@@ -279,8 +281,13 @@ class BulkPutTest {
     }
 
     @Override
-    public Optional<Long> largestBody() {
-      return Optional.empty();
+    public long largestBody() {
+      return 1 << 20;
+    }
+
+    @Override
+    public boolean admitsBodies() {
+      return false;
     }
 
     @Override

@@ -122,18 +122,21 @@ class RpcFloodIT {
                 }
               }));
     }
-    int refused = 0;
-    for (int done = 0; done < 20; ) {
-      try {
-        assertThat(put("small-" + done).getImageId()).isEqualTo("small-" + done);
-        done++;
-      } catch (StatusRuntimeException e) {
-        assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-        assertThat(++refused).isLessThan(200);
-        Thread.sleep(50);
+    try {
+      int refused = 0;
+      for (int done = 0; done < 20; ) {
+        try {
+          assertThat(put("small-" + done).getImageId()).isEqualTo("small-" + done);
+          done++;
+        } catch (StatusRuntimeException e) {
+          assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+          assertThat(++refused).isLessThan(200);
+          Thread.sleep(50);
+        }
       }
+    } finally {
+      over.set(true);
     }
-    over.set(true);
     for (Thread each : pressing) {
       each.join();
     }
@@ -276,10 +279,9 @@ class RpcFloodIT {
         holders.add(holder);
       }
       await().atMost(Duration.ofSeconds(10)).until(() -> inFlightBytes() > 35 << 20);
-      long start = System.nanoTime();
       assertThatThrownBy(() -> put("full"))
           .isInstanceOfSatisfying(StatusRuntimeException.class, RpcFloodIT::assertFull);
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+      assertThat(inFlightBytes()).as("the answer waited for nobody").isGreaterThan(35 << 20);
     } finally {
       for (Socket holder : holders) {
         holder.close();

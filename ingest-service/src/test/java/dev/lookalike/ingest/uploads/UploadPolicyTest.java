@@ -94,7 +94,7 @@ class UploadPolicyTest {
     assertThat(policy.limit(IngestGrpc.getPutImagesMethod()))
         .as("takes places itself, one for each message")
         .isEmpty();
-    assertThat(policy.largestBody()).as("the resources take the places").isEmpty();
+    assertThat(policy.admitsBodies()).as("the resources take the places").isFalse();
     assertThat(policy.factor()).isEqualTo(1);
   }
 

@@ -19,13 +19,13 @@ import dev.lookalike.query.search.IndexOperations;
 import dev.lookalike.query.search.Searches;
 import dev.lookalike.query.search.Statuses;
 import dev.lookalike.service.access.Caller;
+import dev.lookalike.service.admission.AdmissionPolicy;
 import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.Problem;
 import dev.lookalike.service.error.RefusedException;
 import dev.lookalike.service.rest.ImageBody;
 import dev.lookalike.service.rest.ImageForm;
 import dev.lookalike.service.rest.JsonBody;
-import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -43,7 +43,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -77,13 +76,13 @@ public class SearchResource {
       Entries entries,
       IndexOperations operations,
       QueryMetrics metrics,
-      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBody) {
+      AdmissionPolicy policy) {
     this.searches = searches;
     this.statuses = statuses;
     this.entries = entries;
     this.operations = operations;
     this.metrics = metrics;
-    this.maxBodyBytes = Math.toIntExact(maxBody.asLongValue());
+    this.maxBodyBytes = Math.toIntExact(policy.largestBody());
   }
 
   @POST

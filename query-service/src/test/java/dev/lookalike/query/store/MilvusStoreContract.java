@@ -16,13 +16,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The contract against a server. */
 abstract class MilvusStoreContract extends IndexStoreContract {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private MilvusServer server;
+  /** Connected with the first look at what is kept. */
+  private @Nullable MilvusServer server;
 
   abstract MilvusEngine.Kind kind();
 
@@ -50,11 +52,13 @@ abstract class MilvusStoreContract extends IndexStoreContract {
 
   @Override
   protected List<String> kept() {
-    if (server == null) {
-      server = new MilvusServer(settings(Map.of()).milvus().options());
-      await().atMost(PATIENCE).until(server::reachable);
+    MilvusServer connected = server;
+    if (connected == null) {
+      connected = new MilvusServer(settings(Map.of()).milvus().options());
+      server = connected;
     }
-    return new MilvusCatalog(server)
+    await().atMost(PATIENCE).until(connected::reachable);
+    return new MilvusCatalog(connected)
         .all().stream().filter(name -> name.contains("_" + collection.getId() + "_")).toList();
   }
 

@@ -16,8 +16,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place that decides who may do what, for both protocols. Inert without a file of keys.
- * Thread-safe; does not block.
+ * Decides who may do what, for both protocols. Allows everything without a key file. Thread-safe;
+ * does not block.
  */
 @Singleton
 public class Access {
@@ -30,7 +30,7 @@ public class Access {
   private final Optional<KeyRing> keys;
 
   /**
-   * @throws IllegalStateException if there is a file of keys that cannot be used
+   * @throws IllegalStateException if the key file cannot be used
    */
   public Access(
       AccessSettings settings, AccessTable table, CollectionNames names, AccessMetrics metrics) {
@@ -44,7 +44,7 @@ public class Access {
   private static KeyRing ring(Path file, AccessSettings settings) {
     try {
       KeyRing ring = new KeyRing(file, settings.reloadEvery(), InstantSource.system(), LOG::warn);
-      LOG.infof("every request needs one of the %d access keys of %s", ring.size(), file);
+      LOG.infof("every request requires one of the %d access keys in %s", ring.size(), file);
       return ring;
     } catch (KeyFile.UnusableException e) {
       throw new IllegalStateException(
@@ -52,25 +52,25 @@ public class Access {
     }
   }
 
-  /** What becomes of a request. */
+  /** The decision on a request. */
   sealed interface Verdict {
-    /** It may go on. */
+    /** The request may proceed. */
     record Admitted(Caller caller) implements Verdict {}
 
-    /** It may not. */
+    /** The request is refused. */
     record Refused(RefusedException reason) implements Verdict {}
   }
 
-  /** The keys that count; empty where none is needed. */
+  /** The valid keys; empty if none is required. */
   Optional<KeyRing> keys() {
     return keys;
   }
 
   /**
-   * Whether a request over HTTP may go on. Looks at nothing of its body.
+   * Decides whether an HTTP request may proceed. Does not look at its body.
    *
-   * @param path as it is routed
-   * @param authorization the header
+   * @param path as routed
+   * @param authorization value of the header
    */
   Verdict request(String method, String path, @Nullable String authorization) {
     if (keys.isEmpty()) {
@@ -84,7 +84,7 @@ public class Access {
       case Verdict.Refused refused -> refused;
       case Verdict.Admitted admitted ->
           requested.isEmpty()
-              ? refused(Reason.NOT_IN_TABLE, "no key opens this method of this path")
+              ? refused(Reason.NOT_IN_TABLE, "no key allows this method on this path")
               : requested.get().need().reach() == AccessTable.Reach.COLLECTION
                   ? inCollection(
                       admitted, requested.get().need().role(), requested.get().collection())
@@ -93,9 +93,9 @@ public class Access {
   }
 
   /**
-   * Whether a gRPC call may go on. Its messages are still to be asked for with {@link #message}.
+   * Decides whether a gRPC call may proceed. Each message must also pass {@link #message}.
    *
-   * @param authorization metadata of that name
+   * @param authorization value of the metadata entry
    */
   Verdict call(String fullMethodName, @Nullable String authorization) {
     if (keys.isEmpty()) {
@@ -109,12 +109,12 @@ public class Access {
       case Verdict.Refused refused -> refused;
       case Verdict.Admitted admitted ->
           need.isEmpty()
-              ? refused(Reason.NOT_IN_TABLE, "no key opens this method")
+              ? refused(Reason.NOT_IN_TABLE, "no key allows this method")
               : beforeMessage(admitted, need.get());
     };
   }
 
-  /** Whether a message of a call that was let in may go on. */
+  /** Decides whether a message of an admitted call may proceed. */
   Verdict message(String fullMethodName, Caller caller, Object message) {
     Verdict admitted = new Verdict.Admitted(caller);
     if (!caller.hasKey()) {
@@ -128,21 +128,21 @@ public class Access {
 
   private Verdict caller(KeyRing ring, @Nullable String authorization) {
     if (authorization == null) {
-      return refused(Reason.NO_KEY, "a key is needed: Authorization: Bearer lk_...");
+      return refused(Reason.NO_KEY, "a key is required: Authorization: Bearer lk_...");
     }
-    // The scheme is read as HTTP reads it, without regard to case.
+    // HTTP schemes ignore case.
     if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-      return refused(Reason.UNKNOWN_KEY, "the authorization is none of the scheme Bearer");
+      return refused(Reason.UNKNOWN_KEY, "the Authorization scheme must be Bearer");
     }
     return switch (ring.holder(authorization.substring(SCHEME.length()).strip())) {
       case KeyRing.Holder.Known known -> new Verdict.Admitted(Caller.with(known.key(), names));
       case KeyRing.Holder.Expired expired ->
           refused(Reason.EXPIRED_KEY, "the key " + expired.key().id() + " has expired");
-      case KeyRing.Holder.Unknown() -> refused(Reason.UNKNOWN_KEY, "the key is not known here");
+      case KeyRing.Holder.Unknown() -> refused(Reason.UNKNOWN_KEY, "the key is unknown");
     };
   }
 
-  /** What can be said before the message names a collection. */
+  /** The decision before a message names a collection. */
   private Verdict beforeMessage(Verdict.Admitted admitted, Need need) {
     boolean may =
         switch (need.reach()) {

@@ -6,8 +6,8 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Tells whether keys are asked for, and whether their file can be used. Ready all the same: with
- * the keys of before the service does its work.
+ * Reports whether keys are required and whether the key file can be used. Always up: while the file
+ * cannot be used, the service works with the last valid keys.
  */
 @Readiness
 @Singleton
@@ -28,9 +28,12 @@ public class AccessHealth implements HealthCheck {
                 .map(
                     ring ->
                         ring.trouble()
-                            .map(why -> "those of before count, since of their file: " + why)
-                            .orElse("as their file has them"))
-                .orElse("none needed"))
+                            .map(
+                                why ->
+                                    "using the last valid keys; the key file cannot be used: "
+                                        + why)
+                            .orElse("loaded from the key file"))
+                .orElse("not required"))
         .up()
         .build();
   }

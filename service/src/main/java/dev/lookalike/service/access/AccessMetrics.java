@@ -7,17 +7,17 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
 import java.util.Locale;
 
-/** What the edge counts. */
+/** Metrics of access control. */
 @Singleton
 public class AccessMetrics {
-  /** Why a request was not let in. */
+  /** Why a request was refused. */
   enum Reason {
     NO_KEY,
     UNKNOWN_KEY,
     EXPIRED_KEY,
-    /** The key opens something else. */
+    /** The key lacks the role. */
     NO_GRANT,
-    /** No key opens it. */
+    /** No key allows it. */
     NOT_IN_TABLE
   }
 
@@ -29,7 +29,7 @@ public class AccessMetrics {
 
   void refused(Reason reason) {
     Counter.builder("lookalike.access.refused")
-        .description("requests that were not let in")
+        .description("requests refused by access control")
         .tag("reason", reason.name().toLowerCase(Locale.ROOT))
         .register(registry)
         .increment();
@@ -37,10 +37,10 @@ public class AccessMetrics {
 
   void watch(KeyRing keys) {
     Gauge.builder("lookalike.access.keys", keys, KeyRing::size)
-        .description("access keys that count")
+        .description("valid access keys")
         .register(registry);
     Gauge.builder("lookalike.access.keys.stale", keys, ring -> ring.trouble().isPresent() ? 1 : 0)
-        .description("1 while the file of keys cannot be used and those of before go on to count")
+        .description("1 while the key file cannot be used and the last valid keys are used")
         .register(registry);
   }
 }

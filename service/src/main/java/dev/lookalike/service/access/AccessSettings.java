@@ -6,27 +6,32 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Who may ask, and as whom this service asks the others. */
+/** Who may call this service, and the key with which it calls the others. */
 @ConfigMapping(prefix = "lookalike.access")
 public interface AccessSettings {
   /**
-   * File of the access keys, as `lookalike key create` writes it. With it every request needs a
-   * key, on loopback too, but for health. Without it none is needed, and the service listens on
-   * loopback only.
+   * File of the access keys, as `lookalike key create` writes it. If set, every request except
+   * health checks requires a key, on loopback too. If not, no key is required and the service
+   * listens on loopback only.
    */
   Optional<Path> keysFile();
 
-  /** How often the files of keys are looked at: a revoked key opens nothing after so long. */
+  /**
+   * How often the key files are checked for changes: a revoked key stops working within this time.
+   */
   @WithDefault("2s")
   Duration reloadEvery();
 
-  /** Whether `/q/metrics` needs no key, for a Prometheus that has none. */
+  /** Whether `/q/metrics` is open without a key, for a Prometheus that has none. */
   @WithDefault("false")
   boolean openMetrics();
 
-  /** Key that this service shows to the other services; needs the role reader in `*`. */
+  /** Key that this service sends to the other services; it needs the role reader in `*`. */
   Optional<String> serviceKey();
 
-  /** File that holds it instead, with nothing else; a new one counts after `reload-every`. */
+  /**
+   * File that holds only this key, instead of `service-key`; a new key takes effect within
+   * `reload-every`.
+   */
   Optional<Path> serviceKeyFile();
 }

@@ -13,30 +13,35 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * Every endpoint of a service with the role that it needs. What is not in it is refused. Immutable.
+ * Every endpoint of a service with the role that it requires. Anything not listed is refused.
+ * Immutable.
  */
 public final class AccessTable {
-  /** The variable of a path that stands for the collection. */
+  /** The path variable that stands for the collection. */
   private static final String COLLECTION = "{collection}";
 
-  /** Where the role is needed. */
+  /** Where the caller must have the role. */
   enum Reach {
-    /** Nobody is asked. */
+    /** No key is required. */
     OPEN,
-    /** In any collection: the answer is limited to those that the caller may read. */
+    /**
+     * In at least one collection: the answer is limited to the collections that the caller may
+     * read.
+     */
     SOMEWHERE,
     /** In the collection of the request. */
     COLLECTION,
-    /** In all. */
+    /** In all collections. */
     EVERYWHERE
   }
 
   /**
-   * What a request needs.
+   * What a request requires.
    *
-   * @param collection of a request over gRPC, by its message; over HTTP it is in the path
+   * @param collection reads the collection from a gRPC message; over HTTP it is in the path
    */
   record Need(Role role, Reach reach, Function<Object, String> collection) {
     static final Need NOTHING = new Need(Role.READER, Reach.OPEN, message -> "");
@@ -50,7 +55,7 @@ public final class AccessTable {
     }
   }
 
-  /** A need with the collection that the path names, if it is a need of one. */
+  /** A need with the collection in the path; empty if the path names none. */
   record Requested(Need need, String collection) {}
 
   private record Route(String method, List<String> path, Need need) {}
@@ -64,9 +69,9 @@ public final class AccessTable {
   }
 
   /**
-   * A table that begins with what Quarkus serves. Health is open, since probes have no keys.
+   * Starts a table with the endpoints of Quarkus. Health is open because probes have no keys.
    *
-   * @param openMetrics whether the metrics are, too
+   * @param openMetrics whether the metrics are open, too
    */
   public static Builder builder(boolean openMetrics) {
     Builder builder = new Builder();
@@ -86,14 +91,14 @@ public final class AccessTable {
     return builder;
   }
 
-  /** Takes the endpoints of a service. */
+  /** Collects the endpoints of a service. */
   public static final class Builder {
     private final Map<String, Need> calls = new HashMap<>();
     private final List<Route> routes = new ArrayList<>();
 
     private Builder() {}
 
-    /** A call that needs the role in the collection that its message names. */
+    /** A call that requires the role in the collection named by its message. */
     public <Q> Builder in(Role role, MethodDescriptor<Q, ?> method, Function<Q, String> nameOrId) {
       @SuppressWarnings("unchecked") // The method's own marshaller made the message.
       Function<Object, String> collection = message -> nameOrId.apply((Q) message);
@@ -102,9 +107,9 @@ public final class AccessTable {
     }
 
     /**
-     * A request that needs the role in the collection of its path.
+     * A request that requires the role in the collection named by its path.
      *
-     * @param path with variables in braces, of which one is the collection
+     * @param path with variables in braces; one of them is the collection
      */
     public Builder in(Role role, String method, String path) {
       if (!path.contains("/" + COLLECTION)) {
@@ -113,7 +118,10 @@ public final class AccessTable {
       return route(method, path, new Need(role, Reach.COLLECTION, message -> ""));
     }
 
-    /** A call that needs the role in any collection, and limits its answer to {@link Caller}'s. */
+    /**
+     * A call that requires the role in at least one collection; its answer is limited to what the
+     * {@link Caller} may read.
+     */
     public Builder somewhere(Role role, MethodDescriptor<?, ?> method) {
       calls.put(method.getFullMethodName(), Need.somewhere(role));
       return this;
@@ -124,7 +132,7 @@ public final class AccessTable {
       return route(method, path, Need.somewhere(role));
     }
 
-    /** A call that needs the role in all collections. */
+    /** A call that requires the role in all collections. */
     public Builder everywhere(Role role, MethodDescriptor<?, ?> method) {
       calls.put(method.getFullMethodName(), Need.everywhere(role));
       return this;
@@ -145,16 +153,24 @@ public final class AccessTable {
     }
   }
 
-  /** What a gRPC method needs; empty where it is not in the table. */
+  /** What a gRPC method requires; empty if it is not in the table. */
   Optional<Need> call(String fullMethodName) {
     return Optional.ofNullable(calls.get(fullMethodName));
   }
 
+  /** The methods that a path allows; empty if there is nothing at the path. */
+  public Set<String> methods(String path) {
+    return routes.stream()
+        .map(Route::method)
+        .filter(method -> request(method, path).isPresent())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
   /**
-   * What a request needs; empty where it is not in the table. A path that two readers could read in
-   * two ways is in no table: what is checked here must be what is routed later.
+   * What a request requires; empty if it is not in the table. An ambiguous path is never found: the
+   * path checked here must be the one routed later.
    *
-   * @param path as it is routed, percent-encoded
+   * @param path as routed, percent-encoded
    */
   Optional<Requested> request(String method, String path) {
     String plain = path.toLowerCase(Locale.ROOT);
@@ -170,7 +186,7 @@ public final class AccessTable {
     if (segments.stream().anyMatch(s -> s.isEmpty() || s.equals(".") || s.equals(".."))) {
       return Optional.empty();
     }
-    // What is asked for with HEAD is what is asked for with GET.
+    // HEAD requires what GET requires.
     String wanted = method.equals("HEAD") ? "GET" : method;
     for (Route route : routes) {
       if (route.method().equals(wanted) && matches(route.path(), segments)) {

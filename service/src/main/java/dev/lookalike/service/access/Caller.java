@@ -6,15 +6,15 @@ import io.grpc.Context;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
 
-/** Who asks, and what that opens. Immutable. */
+/** Who sent a request, and what that caller may do. Immutable. */
 public final class Caller {
-  /** The collection that is meant where none is named. */
+  /** The collection of a request that names none. */
   private static final String DEFAULT = "default";
 
   private static final String IN_ROUTING = Caller.class.getName();
   private static final Context.Key<Caller> IN_CALL = Context.key("caller");
 
-  /** Where no keys are configured: may everything. */
+  /** The caller if no keys are configured; may do everything. */
   static final Caller ANYBODY = new Caller(Optional.empty(), name -> Optional.empty());
 
   private final Optional<AccessKey> key;
@@ -32,16 +32,16 @@ public final class Caller {
   /**
    * Who sent a request over HTTP.
    *
-   * @throws IllegalStateException if nobody has let it in
+   * @throws IllegalStateException if the request was not checked
    */
   public static Caller of(RoutingContext routing) {
     return present(routing.get(IN_ROUTING));
   }
 
   /**
-   * Who makes the present call over gRPC.
+   * Who makes the current gRPC call.
    *
-   * @throws IllegalStateException if nobody has let it in
+   * @throws IllegalStateException if the request was not checked
    */
   public static Caller ofCall() {
     return present(IN_CALL.get());
@@ -49,7 +49,7 @@ public final class Caller {
 
   private static Caller present(@org.jspecify.annotations.Nullable Caller caller) {
     if (caller == null) {
-      throw new IllegalStateException("a request that nobody has let in");
+      throw new IllegalStateException("the request was not checked");
     }
     return caller;
   }
@@ -62,12 +62,12 @@ public final class Caller {
     return context.withValue(IN_CALL, this);
   }
 
-  /** Whether a key was asked for: then the answer is for its holder only. */
+  /** Whether a key was required: then the answer is for its holder only. */
   public boolean hasKey() {
     return key.isPresent();
   }
 
-  /** Whether it may read a collection; one that is not known is taken by the name given. */
+  /** Whether the caller may read a collection; an unknown collection counts by the given name. */
   public boolean mayRead(String nameOrId) {
     return may(Role.READER, nameOrId);
   }

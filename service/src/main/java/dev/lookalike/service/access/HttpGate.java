@@ -9,12 +9,12 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
-/** Lets HTTP requests in that may go on, and answers the others before anything is read of them. */
+/** Admits HTTP requests that may proceed, and refuses the others before their body is read. */
 @Singleton
 public class HttpGate {
   /**
-   * After {@link dev.lookalike.service.admission.UnreadBodies} and before whatever holds room for a
-   * body.
+   * After {@link dev.lookalike.service.admission.UnreadBodies} and before anything that reserves
+   * memory for a body.
    */
   private static final int SECOND = UnreadBodies.FIRST - 1;
 

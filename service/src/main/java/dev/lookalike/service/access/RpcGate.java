@@ -15,8 +15,8 @@ import jakarta.enterprise.inject.spi.Prioritized;
 import jakarta.inject.Singleton;
 
 /**
- * Lets gRPC calls in that may go on: before any message is asked for, by the key; then each
- * message, by the collection that it names.
+ * Admits gRPC calls that may proceed: first by the key, before any message is requested; then each
+ * message by the collection that it names.
  */
 @GlobalInterceptor
 @Singleton
@@ -30,7 +30,9 @@ public class RpcGate implements ServerInterceptor, Prioritized {
     this.access = access;
   }
 
-  /** Before the interceptors of the services, which have none: the largest is called first. */
+  /**
+   * Runs before the interceptors of the services, which have no priority: the highest runs first.
+   */
   @Override
   public int getPriority() {
     return 1000;
@@ -104,7 +106,7 @@ public class RpcGate implements ServerInterceptor, Prioritized {
   /**
    * A call that may be refused while it is being answered.
    *
-   * <p>Invariant, under the monitor: once refused, nothing more is said.
+   * <p>Invariant, under the monitor: once refused, nothing more is sent.
    */
   private static final class Closable<Q, A>
       extends ForwardingServerCall.SimpleForwardingServerCall<Q, A> {

@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
-/** The key that this service shows to the others. Thread-safe. */
+/** The key that this service sends to the others. Thread-safe. */
 @Singleton
 public class ServiceKey implements ClientInterceptor {
   private static final Logger LOG = Logger.getLogger(ServiceKey.class);
@@ -35,13 +35,13 @@ public class ServiceKey implements ClientInterceptor {
     this.key = Optional.empty();
   }
 
-  /** Shows nothing. */
+  /** Sends no key. */
   public static ServiceKey none() {
     return new ServiceKey();
   }
 
   /**
-   * @throws IllegalStateException if what is configured is no key
+   * @throws IllegalStateException if the configured text is not a key
    */
   @Inject
   public ServiceKey(AccessSettings settings) {
@@ -72,7 +72,7 @@ public class ServiceKey implements ClientInterceptor {
       readAt = System.nanoTime();
       Optional<KeyText> now = read(file.get()).flatMap(text -> KeyText.read(text.strip()));
       if (now.isEmpty()) {
-        LOG.warnf("%s holds no key now; the one of before goes on", file.get());
+        LOG.warnf("%s no longer holds a key; using the last valid one", file.get());
       } else {
         key = now;
       }

@@ -1,6 +1,4 @@
-/**
- * Who may ask for what: the table of a service's endpoints, and the gates before both protocols.
- */
+/** Access control: the table of a service's endpoints, and the checks for both protocols. */
 @NullMarked
 package dev.lookalike.service.access;
 

@@ -8,12 +8,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets requests in before their bytes are read, or refuses them at once. Thread-safe; never blocks.
+ * Admits requests before their bytes are read, or refuses them at once. Thread-safe; never blocks.
  *
  * <p>Invariant, under the monitor: {@code requests} is the number of open reservations and waiters,
  * at most {@code maxRequests}; {@code bytes} is the sum over the open reservations, at most {@code
- * maxBytes}, or there is only one. A waiter takes a place among the requests, so the queue is
- * bounded, too.
+ * maxBytes}, or there is only one. A waiter counts as a request, so the queue is bounded, too.
  */
 public final class Admission {
   private final int maxRequests;
@@ -31,8 +30,8 @@ public final class Admission {
   }
 
   /**
-   * @param largest what a request of unknown length counts
-   * @param full what is said where there is no place
+   * @param largest bytes counted for a request of unknown length
+   * @param full detail of the refusal when full
    */
   Admission(int maxRequests, long maxBytes, long largest, String full) {
     this.maxRequests = maxRequests;
@@ -41,7 +40,7 @@ public final class Admission {
     this.full = full;
   }
 
-  /** A place for one request; closing it frees the place. Closing twice does nothing. */
+  /** Capacity held for one request until it is closed. Closing twice does nothing. */
   public final class Reservation implements AutoCloseable {
     private long held;
     private boolean open = true;
@@ -51,7 +50,7 @@ public final class Admission {
     }
 
     /**
-     * Takes more.
+     * Reserves more.
      *
      * @throws RefusedException FULL
      */
@@ -69,7 +68,7 @@ public final class Admission {
       throw full();
     }
 
-    /** Gives back what the request turned out not to need. */
+    /** Releases what the request turned out not to need. */
     public void shrinkTo(long needed) {
       synchronized (Admission.this) {
         if (open && needed < held) {
@@ -95,7 +94,7 @@ public final class Admission {
     }
   }
 
-  /** A request for a place that is not there yet. */
+  /** A request that waits for its reservation. */
   public final class Waiting {
     private final long wanted;
     private final Consumer<Reservation> granted;
@@ -105,7 +104,7 @@ public final class Admission {
       this.granted = granted;
     }
 
-    /** Gives up waiting; does nothing once the place was granted. */
+    /** Gives up waiting; does nothing once the reservation was granted. */
     public void cancel() {
       synchronized (Admission.this) {
         if (waiting.remove(this)) {
@@ -116,13 +115,13 @@ public final class Admission {
     }
   }
 
-  /** What a request of unknown length counts. */
+  /** Bytes counted for a request of unknown length. */
   public long largest() {
     return largest;
   }
 
   /**
-   * A place now.
+   * Reserves now.
    *
    * @param wanted bytes that will arrive, at most {@link #largest}
    * @throws RefusedException FULL
@@ -137,12 +136,13 @@ public final class Admission {
   }
 
   /**
-   * A place now or, where only bytes are wanting, as soon as they are free; for senders that can be
-   * held back.
+   * Reserves now or, if only bytes are short, as soon as they are free; for senders that can be
+   * slowed down.
    *
-   * @param granted called once with the place, by the caller's or by another thread; must not block
-   * @return null when it was granted at once
-   * @throws RefusedException FULL when too many requests are in work or waiting
+   * @param granted called once with the reservation, on the caller's or another thread; must not
+   *     block
+   * @return null if it was granted at once
+   * @throws RefusedException FULL if too many requests are in progress or waiting
    */
   public @Nullable Waiting reserveWhenFree(long wanted, Consumer<Reservation> granted) {
     Reservation now;
@@ -162,7 +162,7 @@ public final class Admission {
     return null;
   }
 
-  /** One alone is always let in. */
+  /** A single request is always admitted. */
   private boolean fits(long wanted) {
     return places == 0 || bytes + wanted <= maxBytes;
   }
@@ -195,12 +195,12 @@ public final class Admission {
     return new RefusedException(ErrorCode.FULL, full);
   }
 
-  /** Requests that hold or await a place. */
+  /** Requests that hold or await a reservation. */
   public synchronized int requests() {
     return requests;
   }
 
-  /** Bytes that they hold. */
+  /** Bytes that are reserved. */
   public synchronized long bytes() {
     return bytes;
   }

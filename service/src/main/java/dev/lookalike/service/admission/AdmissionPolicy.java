@@ -5,18 +5,18 @@ import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.Optional;
 
-/** How much a service takes in at once, and what it says and counts of the rest. */
+/** How much a service accepts at once, and how it refuses the rest. */
 public interface AdmissionPolicy {
-  /** Requests that hold or await a place, at most. */
+  /** Largest number of requests that hold or await a reservation. */
   int maxRequests();
 
-  /** Bytes that they hold, at most; one alone is always let in. */
+  /** Largest number of reserved bytes; a single request is always admitted. */
   long maxBytes();
 
-  /** What a request of unknown length counts. */
+  /** Bytes counted for a request of unknown length. */
   long largest();
 
-  /** What each byte of a request takes: itself, and what is made of it. */
+  /** Bytes of memory for each byte of a request: the request and what is made from it. */
   int factor();
 
   /** Longest time for a body or a message to arrive. */
@@ -25,36 +25,36 @@ public interface AdmissionPolicy {
   /** Longest pause in the middle of a message. */
   Duration stallTimeout();
 
-  /** What is said where there is no place. */
+  /** Detail of the refusal when full. */
   String full();
 
-  /**
-   * Longest body of an HTTP request that is let in before a resource is reached; empty where
-   * resources take the places themselves.
-   */
-  Optional<Long> largestBody();
+  /** Longest body of an HTTP request; a longer one is refused with TOO_MANY_BYTES. */
+  long largestBody();
 
   /**
-   * Whether messages of a method may be compressed: what they become is not known before they are
-   * read.
+   * Whether memory is reserved for HTTP bodies before the resource is called; false if the
+   * resources reserve it themselves.
    */
+  boolean admitsBodies();
+
+  /** Whether messages of a method may be compressed: their size is unknown until they are read. */
   boolean takesCompressed(MethodDescriptor<?, ?> method);
 
   /**
-   * What messages of a method may cost.
+   * Limits of a method's messages.
    *
-   * @return empty where the method takes the places itself
+   * @return empty if the method makes its own reservations
    */
   Optional<MessageLimit> limit(MethodDescriptor<?, ?> method);
 
-  /** Told of each call that is refused while its message arrives. */
+  /** Called for each call that is refused while its message arrives. */
   default void refused(MethodDescriptor<?, ?> method, RefusedException reason) {}
 
   /**
-   * Bounds of one message.
+   * Limits of one message.
    *
-   * @param free up to so many bytes need no place
-   * @param most bytes, at most; frames' overhead included
+   * @param free up to this many bytes need no reservation
+   * @param most largest number of bytes, including the overhead of frames
    */
   record MessageLimit(long free, long most) {}
 }

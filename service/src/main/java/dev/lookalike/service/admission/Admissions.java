@@ -3,7 +3,7 @@ package dev.lookalike.service.admission;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
-/** Makes the one admission of this process, for both protocols, by the policy of the service. */
+/** Makes the admission of this process, shared by both protocols, from the service's policy. */
 @Singleton
 class Admissions {
   @Produces

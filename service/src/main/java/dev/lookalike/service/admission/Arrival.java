@@ -10,24 +10,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The message that one call receives at present, and the place that is held for it. Counts the
- * bytes as they come off the wire and takes room for them in steps, before they are parsed; where
- * there is no room, where a message is too long or comes too slowly, the call is refused.
- * Thread-safe.
+ * The message that a call is receiving, and its reservation. Counts the bytes as they come off the
+ * wire and reserves memory for them in steps, before they are parsed. Refuses the call if there is
+ * no memory left, or if a message is too long or too slow. Thread-safe.
  *
- * <p>Invariant, under the monitor: the place, if there is one, covers {@code cost}; what costs no
- * more than {@code free} needs none. Once {@code over}, no place is held or taken.
+ * <p>Invariant, under the monitor: the reservation, if any, covers {@code cost}; a cost of at most
+ * {@code free} needs none. Once {@code over}, nothing is held or reserved.
  */
 public class Arrival extends ServerStreamTracer {
-  /** The arrival of the present call. */
+  /** The arrival of the current call. */
   public static final Context.Key<Arrival> CURRENT = Context.key("arrival");
 
-  /** Room is taken in steps of so many bytes. */
+  /** Memory is reserved in steps of this many bytes. */
   private static final long STEP = 256 << 10;
 
   /**
-   * What a frame costs beside its bytes: the objects that hold it until the message is whole. A
-   * sender chooses how small its frames are.
+   * What a frame costs besides its bytes: the objects that hold it until the message is complete.
+   * The sender chooses how small its frames are.
    */
   private static final long FRAME_COST = 512;
 
@@ -45,8 +44,8 @@ public class Arrival extends ServerStreamTracer {
   private boolean over;
 
   /**
-   * @param factor what each byte of a message takes: itself, and what is made of it
-   * @param refusals runs what refuses a call, not in the caller's stack
+   * @param factor bytes of memory for each byte of a message: the message and what is made from it
+   * @param refusals runs the refusal of a call, outside the caller's stack
    */
   public Arrival(Admission admission, int factor, Executor refusals) {
     this.admission = admission;
@@ -57,10 +56,10 @@ public class Arrival extends ServerStreamTracer {
   }
 
   /**
-   * What the call may send.
+   * Sets what the call may send.
    *
-   * @param costsNothing up to so many bytes need no place
-   * @param largest bytes of a message, at most
+   * @param costsNothing up to this many bytes need no reservation
+   * @param largest largest number of bytes of a message
    * @param refusing refuses the call; called once
    */
   public synchronized void expect(
@@ -72,14 +71,14 @@ public class Arrival extends ServerStreamTracer {
     progressed = now;
   }
 
-  /** From now on the sender has to hurry, also if nothing has come yet. */
+  /** Starts the sender's deadline, even if nothing has arrived yet. */
   public synchronized void hurry(long now) {
     arriving = true;
     began = now;
     progressed = now;
   }
 
-  /** Everything that was expected is here: the sender need not hurry any more. */
+  /** Everything expected has arrived: ends the sender's deadline. */
   public synchronized void complete() {
     arriving = false;
   }
@@ -89,7 +88,7 @@ public class Arrival extends ServerStreamTracer {
     return over;
   }
 
-  /** Holds a place that was taken for the next message; gives it back where it comes too late. */
+  /** Holds a reservation for the next message; releases it if the call is over. */
   public void hold(Admission.Reservation taken) {
     synchronized (this) {
       if (!over && place == null) {
@@ -100,7 +99,7 @@ public class Arrival extends ServerStreamTracer {
     taken.close();
   }
 
-  /** Gives the place back unless a message is arriving. */
+  /** Releases the reservation unless a message is arriving. */
   public void letGoIfIdle() {
     Admission.Reservation unused = null;
     synchronized (this) {
@@ -114,7 +113,7 @@ public class Arrival extends ServerStreamTracer {
     }
   }
 
-  /** Hands the place of a whole message over to whoever works on it; null where there is none. */
+  /** Hands over the reservation of a complete message; null if there is none. */
   public synchronized Admission.@Nullable Reservation take() {
     Admission.Reservation taken = place;
     place = null;
@@ -123,7 +122,7 @@ public class Arrival extends ServerStreamTracer {
     return taken;
   }
 
-  /** Gives back what the message turned out not to need. */
+  /** Releases what the message turned out not to need. */
   public void shrink(long needed) {
     Admission.Reservation now;
     synchronized (this) {
@@ -134,7 +133,7 @@ public class Arrival extends ServerStreamTracer {
     }
   }
 
-  /** Ends the call's holding; a second call does nothing. */
+  /** Releases what the call holds; a second call does nothing. */
   public void release() {
     Admission.Reservation held;
     synchronized (this) {
@@ -149,9 +148,9 @@ public class Arrival extends ServerStreamTracer {
   }
 
   /**
-   * Makes sure that a message which costs so much has room.
+   * Makes sure that the reservation covers a message.
    *
-   * @return false when it has none: then the call is being refused
+   * @return false if it cannot: then the call is being refused
    */
   public boolean cover(long needed) {
     RefusedException refused;
@@ -163,9 +162,9 @@ public class Arrival extends ServerStreamTracer {
         refused =
             new RefusedException(
                 ErrorCode.TOO_MANY_BYTES,
-                "a message of this call has at most "
+                "a message of this call may have at most "
                     + most
-                    + " bytes, its frames' overhead included");
+                    + " bytes, including the overhead of frames");
       } else if (needed <= free) {
         return true;
       } else {
@@ -186,14 +185,14 @@ public class Arrival extends ServerStreamTracer {
     return false;
   }
 
-  /** Refuses the call if what was begun does not come on. */
+  /** Refuses the call if its message has stalled. */
   void check(long now, long mayPause, long mayTake) {
     synchronized (this) {
       if (!arriving || over || (now - progressed < mayPause && now - began < mayTake)) {
         return;
       }
     }
-    refuse(new RefusedException(ErrorCode.INVALID_ARGUMENT, "the message came too slowly"));
+    refuse(new RefusedException(ErrorCode.INVALID_ARGUMENT, "the message arrived too slowly"));
   }
 
   /** Refuses the call; the first reason counts. */

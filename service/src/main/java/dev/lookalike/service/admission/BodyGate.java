@@ -1,5 +1,6 @@
 package dev.lookalike.service.admission;
 
+import dev.lookalike.service.error.ErrorCode;
 import dev.lookalike.service.error.Problem;
 import dev.lookalike.service.error.RefusedException;
 import io.quarkus.vertx.http.runtime.filters.Filters;
@@ -8,11 +9,12 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.OptionalLong;
 
-/** Bounds what HTTP bodies hold, where the policy of the service wants it, before they are read. */
+/** Reserves memory for HTTP bodies before they are read, if the service's policy says so. */
 @Singleton
 public class BodyGate {
-  /** After the gates that may refuse without holding anything, before whatever reads. */
+  /** After the gates that refuse without holding anything, before anything that reads. */
   private static final int THIRD = 9_000;
 
   private final Admission admission;
@@ -24,19 +26,30 @@ public class BodyGate {
   }
 
   void register(@Observes Filters filters) {
-    policy
-        .largestBody()
-        .ifPresent(largest -> filters.register(routing -> admit(routing, largest), THIRD));
+    filters.register(this::admit, THIRD);
   }
 
-  private void admit(RoutingContext routing, long largest) {
+  private void admit(RoutingContext routing) {
     HttpServerRequest request = routing.request();
     if (request.getHeader(HttpHeaders.CONTENT_LENGTH) == null
         && request.getHeader(HttpHeaders.TRANSFER_ENCODING) == null) {
       routing.next();
       return;
     }
-    long length = Math.min(length(request), largest);
+    OptionalLong declared = declared(request);
+    if (declared.isPresent() && declared.getAsLong() > policy.largestBody()) {
+      Problem.send(
+          routing.response(),
+          new RefusedException(
+              ErrorCode.TOO_MANY_BYTES,
+              "a body may have at most " + policy.largestBody() + " bytes"));
+      return;
+    }
+    if (!policy.admitsBodies()) {
+      routing.next();
+      return;
+    }
+    long length = declared.orElse(policy.largestBody());
     if (length > RequestPolicy.FREE) {
       try {
         Admission.Reservation place = admission.reserve(policy.factor() * length);
@@ -60,13 +73,13 @@ public class BodyGate {
     routing.next();
   }
 
-  /** Bytes that the body has, or may have where that is not said. */
-  private static long length(HttpServerRequest request) {
+  /** The declared length of the body. */
+  private static OptionalLong declared(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     try {
-      return length == null ? Long.MAX_VALUE : Long.parseLong(length);
+      return length == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(length));
     } catch (NumberFormatException e) {
-      return Long.MAX_VALUE;
+      return OptionalLong.empty();
     }
   }
 }

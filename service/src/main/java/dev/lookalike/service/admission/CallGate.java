@@ -28,9 +28,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds what gRPC messages hold from their first frame on, before they are whole and parsed. A
- * call that has no room, or whose message is too long or does not come on, is refused at once. The
- * room is held until the call ends.
+ * Reserves memory for gRPC messages from their first frame on, before they are complete and parsed.
+ * Refuses a call at once if there is no memory left, or if its message is too long or stalls. The
+ * reservation is held until the call ends.
  */
 @GlobalInterceptor
 @Singleton
@@ -39,16 +39,13 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
       Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER);
 
   /**
-   * Bytes that a sender may be ahead of what is read, for each call that waits and for each
-   * connection. Of a few milliseconds' distance it still fills a gigabit.
+   * Bytes that a sender may be ahead of the reader, for each waiting call and for each connection.
+   * Fills a gigabit link with a latency of a few milliseconds.
    */
   private static final int WINDOW = 256 << 10;
 
-  /** Calls of one connection at once; a client with more to do opens the next when one ends. */
+  /** Concurrent calls of one connection; a client with more work starts the next when one ends. */
   private static final int CALLS_PER_CONNECTION = 100;
-
-  /** The transport's own limit of a message, in largest requests. */
-  private static final long TRANSPORT_FACTOR = 2;
 
   private static final long IDLE_CONNECTION_MINUTES = 10;
   private static final long LOOK_EVERY_MILLIS = 250;
@@ -78,9 +75,6 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
   public void customize(GrpcServerConfiguration configuration, VertxServerBuilder builder) {
     builder
         .nettyBuilder()
-        // What is too long is refused here, with a code, as it comes: the transport has none.
-        .maxInboundMessageSize(
-            (int) Math.min(Integer.MAX_VALUE, TRANSPORT_FACTOR * policy.largest()))
         .flowControlWindow(WINDOW)
         .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
         .maxConnectionIdle(IDLE_CONNECTION_MINUTES, TimeUnit.MINUTES);
@@ -94,7 +88,7 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
   }
 
   private Arrival watched() {
-    // Not in the stack of the frame that was too much: that would pull its buffers away.
+    // Not in the stack of the frame that was refused: its buffers are still in use there.
     Arrival arrival =
         new Arrival(
             admission, policy.factor(), refusal -> vertx.runOnContext(later -> refusal.run())) {
@@ -119,7 +113,7 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
           call,
           new RefusedException(
               ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-              "messages are taken as they are, not compressed by grpc-encoding"));
+              "compressed messages (grpc-encoding) are not accepted"));
       return new ServerCall.Listener<>() {};
     }
     Arrival arrival = Arrival.CURRENT.get();
@@ -184,7 +178,7 @@ public class CallGate implements ServerInterceptor, ServerBuilderCustomizer<Vert
       asked = true;
       arrival.hurry(System.nanoTime());
       if (!needsPlace || arrival.cover(1)) {
-        // One, though stubs ask for two: a second message would only take memory.
+        // One, although stubs ask for two: a second message would only take memory.
         super.request(1);
       }
     }

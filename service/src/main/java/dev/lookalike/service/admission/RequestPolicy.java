@@ -6,33 +6,31 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The policy of a service that answers each request from what it brought: room for all of it, from
- * its first byte to its answer.
+ * The policy of a service that answers each request from its content: reserves memory for all of
+ * it, from the first byte to the answer.
  *
  * @param maxBytes see {@link RequestSettings#maxBytes}
- * @param body bytes of a body, at most
- * @param message bytes of a gRPC message, at most
+ * @param largestBody largest number of bytes of a body or message
  */
 public record RequestPolicy(
-    long maxBytes, long body, long message, Duration readTimeout, Duration stallTimeout)
+    long maxBytes, long largestBody, Duration readTimeout, Duration stallTimeout)
     implements AdmissionPolicy {
-  /** A request is held as it came and once parsed. */
-  private static final int FACTOR = 2;
-
-  /** What comes with every request needs no place. */
+  /** Small requests need no reservation. */
   static final long FREE = 64 << 10;
 
-  /** What frames cost beside their bytes, in the worst case that is let in. */
+  /** A request is held twice: as received and as parsed. */
+  private static final int FACTOR = 2;
+
+  /** Share of a message (1/8) allowed for the overhead of frames. */
   private static final long FRAMES = 8;
 
-  public static RequestPolicy of(RequestSettings settings, long body, long message) {
+  public static RequestPolicy of(RequestSettings settings) {
     return new RequestPolicy(
         settings
             .maxBytes()
             .map(MemorySize::asLongValue)
             .orElse(Runtime.getRuntime().maxMemory() / 2),
-        body,
-        message,
+        settings.maxRequestBytes().asLongValue(),
         settings.readTimeout(),
         settings.stallTimeout());
   }
@@ -44,7 +42,11 @@ public record RequestPolicy(
 
   @Override
   public long largest() {
-    return FACTOR * (Math.max(body, message) + Math.max(body, message) / FRAMES);
+    return FACTOR * largestMessage();
+  }
+
+  private long largestMessage() {
+    return largestBody + largestBody / FRAMES;
   }
 
   @Override
@@ -54,12 +56,12 @@ public record RequestPolicy(
 
   @Override
   public String full() {
-    return "as many requests as this service holds are in work; try again soon";
+    return "this service is processing as many requests as it can hold; try again soon";
   }
 
   @Override
-  public Optional<Long> largestBody() {
-    return Optional.of(body);
+  public boolean admitsBodies() {
+    return true;
   }
 
   @Override
@@ -69,6 +71,6 @@ public record RequestPolicy(
 
   @Override
   public Optional<MessageLimit> limit(MethodDescriptor<?, ?> method) {
-    return Optional.of(new MessageLimit(FREE, message + message / FRAMES));
+    return Optional.of(new MessageLimit(FREE, largestMessage()));
   }
 }

@@ -16,21 +16,21 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 
 /**
- * Keeps what nobody will read out of memory. Once a request is answered, the server reads on, and
- * hands the rest of the body to the stream that the resource has left behind, which keeps it all:
- * 63 refused uploads of 30 MB filled the heap in a second. Here the rest is dropped. Where there is
- * much of it the connection is closed instead: the answer says so, and the sender has a moment to
- * read it.
+ * Keeps unread bodies out of memory. After a request is answered, the server keeps reading and
+ * hands the rest of the body to the stream that the resource abandoned, which keeps it all: 63
+ * refused uploads of 30 MB filled the heap in a second. This class drops the rest. If the rest is
+ * long, it closes the connection instead: the answer says so, and the sender has a moment to read
+ * it.
  */
 @Singleton
 public class UnreadBodies {
-  /** Before whatever may answer. */
+  /** Before anything that may answer. */
   public static final int FIRST = 10_000;
 
-  /** As much is read to its end, so that the sender may go on with the connection. */
+  /** A rest up to this size is read to its end, so that the sender can reuse the connection. */
   private static final long SHORT_REST = 1 << 20;
 
-  /** How long a sender may take to see an answer that it did not wait for. */
+  /** How long a sender has to read an answer that it did not wait for. */
   private static final Duration LINGER = Duration.ofSeconds(1);
 
   void register(@Observes Filters filters) {
@@ -72,7 +72,7 @@ public class UnreadBodies {
     }
   }
 
-  /** Bytes of the body that were not handed on yet; all that may come where that is not said. */
+  /** Bytes of the body not read yet; {@link Long#MAX_VALUE} if the length is not declared. */
   private static long rest(HttpServerRequest request) {
     if (request.isEnded()) {
       return 0;
@@ -85,7 +85,7 @@ public class UnreadBodies {
     }
   }
 
-  /** Drops a short rest, then lets the sender wait. Called by the connection's event loop. */
+  /** Drops a short rest, then makes the sender wait. Called by the connection's event loop. */
   private static final class Dropping implements io.vertx.core.Handler<Buffer> {
     private final HttpServerRequest request;
     private long dropped;

@@ -1,7 +1,4 @@
-/**
- * Bounds what requests bring into memory, before it is read: one way, by the policy of each
- * service.
- */
+/** Limits the memory that requests take, before they are read, by the policy of each service. */
 @NullMarked
 package dev.lookalike.service.admission;
 

@@ -5,12 +5,12 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The stable codes of all services, with the status that each has over HTTP and gRPC. This is the
- * only place that decides a status; docs/contracts.md publishes the same table.
+ * The stable error codes of all services, with their HTTP and gRPC status. No other class decides a
+ * status; docs/contracts.md publishes the same table.
  */
 public enum ErrorCode {
-  UNAUTHENTICATED(401, Status.Code.UNAUTHENTICATED, "A key is needed"),
-  PERMISSION_DENIED(403, Status.Code.PERMISSION_DENIED, "The key does not open this"),
+  UNAUTHENTICATED(401, Status.Code.UNAUTHENTICATED, "Key required"),
+  PERMISSION_DENIED(403, Status.Code.PERMISSION_DENIED, "The key does not allow this"),
 
   INVALID_ARGUMENT(400, Status.Code.INVALID_ARGUMENT, "Invalid request"),
   INVALID_IMAGE_ID(400, Status.Code.INVALID_ARGUMENT, "Invalid image id"),
@@ -23,12 +23,12 @@ public enum ErrorCode {
   INVALID_REGION(400, Status.Code.INVALID_ARGUMENT, "Invalid region"),
 
   PATH_NOT_FOUND(404, Status.Code.UNIMPLEMENTED, "No such path"),
-  METHOD_NOT_ALLOWED(405, Status.Code.UNIMPLEMENTED, "The path does not take this method"),
-  NOT_ACCEPTABLE(406, Status.Code.INVALID_ARGUMENT, "No answer of an accepted media type"),
+  METHOD_NOT_ALLOWED(405, Status.Code.UNIMPLEMENTED, "Method not allowed on this path"),
+  NOT_ACCEPTABLE(406, Status.Code.INVALID_ARGUMENT, "No acceptable media type"),
   UNSUPPORTED_MEDIA_TYPE(415, Status.Code.UNIMPLEMENTED, "Unsupported media type or encoding"),
 
   EMPTY(415, Status.Code.INVALID_ARGUMENT, "Empty image"),
-  UNKNOWN_FORMAT(415, Status.Code.INVALID_ARGUMENT, "Not an image format that is known"),
+  UNKNOWN_FORMAT(415, Status.Code.INVALID_ARGUMENT, "Unknown image format"),
   HEIC(415, Status.Code.INVALID_ARGUMENT, "HEIC is not supported"),
   AVIF(415, Status.Code.INVALID_ARGUMENT, "AVIF is not supported"),
   UNSUPPORTED_FORMAT(415, Status.Code.INVALID_ARGUMENT, "Unsupported image format"),
@@ -38,36 +38,36 @@ public enum ErrorCode {
   CORRUPT(422, Status.Code.INVALID_ARGUMENT, "Corrupt image"),
   UNSUPPORTED_FEATURE(422, Status.Code.INVALID_ARGUMENT, "Unsupported image feature"),
   TOO_SMALL(422, Status.Code.INVALID_ARGUMENT, "Image too small"),
-  NOT_ENCODABLE(422, Status.Code.INVALID_ARGUMENT, "Image cannot be bounded"),
+  NOT_ENCODABLE(422, Status.Code.INVALID_ARGUMENT, "Image cannot be encoded within the size limit"),
   EMBEDDING_NOT_FINITE(422, Status.Code.INVALID_ARGUMENT, "Image without a finite embedding"),
   EMBEDDING_ZERO(422, Status.Code.INVALID_ARGUMENT, "Image with an embedding of zeros"),
 
   COLLECTION_NOT_FOUND(404, Status.Code.NOT_FOUND, "No such collection"),
   IMAGE_NOT_FOUND(404, Status.Code.NOT_FOUND, "No such image"),
   CONTENT_NOT_FOUND(404, Status.Code.NOT_FOUND, "No such content"),
-  CLASSIFIER_NOT_FOUND(404, Status.Code.NOT_FOUND, "The collection is not taught"),
+  CLASSIFIER_NOT_FOUND(404, Status.Code.NOT_FOUND, "The collection has no classifier"),
 
   COLLECTION_EXISTS(409, Status.Code.ALREADY_EXISTS, "Collection exists"),
-  MODEL_NOT_SERVED(409, Status.Code.FAILED_PRECONDITION, "No such model is served"),
+  MODEL_NOT_SERVED(409, Status.Code.FAILED_PRECONDITION, "The model is not served"),
   MODEL_WANTS_MORE_PIXELS(
-      409, Status.Code.FAILED_PRECONDITION, "The model wants larger images than are kept"),
+      409, Status.Code.FAILED_PRECONDITION, "The model needs larger images than are stored"),
   CLASSIFIER_OF_OTHER_BUILD(
-      409, Status.Code.FAILED_PRECONDITION, "The classifier is of another build"),
-  TOPICS_NOT_READY(409, Status.Code.FAILED_PRECONDITION, "Topics are missing or not as needed"),
+      409, Status.Code.FAILED_PRECONDITION, "The classifier belongs to another build"),
+  TOPICS_NOT_READY(409, Status.Code.FAILED_PRECONDITION, "Topics are missing or unsuitable"),
   NOT_REJECTED(409, Status.Code.FAILED_PRECONDITION, "Image is not rejected"),
-  NOT_RETRYABLE(409, Status.Code.FAILED_PRECONDITION, "Nothing to send again"),
+  NOT_RETRYABLE(409, Status.Code.FAILED_PRECONDITION, "Nothing to retry"),
   NOT_SEARCHABLE(409, Status.Code.FAILED_PRECONDITION, "Image is not searchable"),
-  SUPERSEDED(409, Status.Code.FAILED_PRECONDITION, "A newer version took its place"),
+  SUPERSEDED(409, Status.Code.FAILED_PRECONDITION, "Replaced by a newer version"),
   INDEX_SERVES_ONLY(409, Status.Code.FAILED_PRECONDITION, "This process does not write the index"),
 
-  FULL(429, Status.Code.RESOURCE_EXHAUSTED, "Too much in work"),
-  TOKEN_NOT_REACHED(504, Status.Code.DEADLINE_EXCEEDED, "Upload without an outcome yet"),
+  FULL(429, Status.Code.RESOURCE_EXHAUSTED, "Too many requests in progress"),
+  TOKEN_NOT_REACHED(504, Status.Code.DEADLINE_EXCEEDED, "The upload has no outcome yet"),
 
   BROKER_UNAVAILABLE(503, Status.Code.UNAVAILABLE, "Broker unavailable"),
   EMBED_UNAVAILABLE(503, Status.Code.UNAVAILABLE, "Embedding service unavailable"),
   QUERY_UNAVAILABLE(503, Status.Code.UNAVAILABLE, "Query service unavailable"),
   NOT_BOUND(503, Status.Code.UNAVAILABLE, "No model serves the collection"),
-  CATCHING_UP(503, Status.Code.UNAVAILABLE, "The index does not answer yet"),
+  CATCHING_UP(503, Status.Code.UNAVAILABLE, "The index is catching up"),
   STORAGE_UNAVAILABLE(503, Status.Code.UNAVAILABLE, "Storage unavailable"),
 
   MODEL_FAILED(500, Status.Code.INTERNAL, "Model failed"),
@@ -93,17 +93,17 @@ public enum ErrorCode {
     return grpc;
   }
 
-  /** One short phrase, the same for each occurrence. */
+  /** A short phrase, the same for each occurrence. */
   public String title() {
     return title;
   }
 
-  /** The code of a name; empty where a later release named it. */
+  /** The code with this name; empty if unknown, as a code of a later release is. */
   public static Optional<ErrorCode> named(String name) {
     return Arrays.stream(values()).filter(code -> code.name().equals(name)).findFirst();
   }
 
-  /** Whether the same request may succeed a moment later: then the answer says when to try. */
+  /** Whether the same request may succeed a moment later: then the answer says when to retry. */
   public boolean retryable() {
     return switch (grpc) {
       case RESOURCE_EXHAUSTED, UNAVAILABLE, DEADLINE_EXCEEDED -> true;

@@ -11,7 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.util.Optional;
 
-/** Refusals as gRPC says them: a status with ErrorInfo, and RetryInfo where trying again helps. */
+/** Refusals in gRPC: a status with ErrorInfo, and RetryInfo if a retry may succeed. */
 public final class GrpcErrors {
   /** Domain of every ErrorInfo. */
   static final String DOMAIN = "lookalike";
@@ -23,14 +23,14 @@ public final class GrpcErrors {
 
   private GrpcErrors() {}
 
-  /** The status of whatever ended a call, see {@link Refusals#of}. */
+  /** The status for an exception that ended a call, see {@link Refusals#of}. */
   public static StatusRuntimeException of(Throwable e) {
     return StatusProto.toStatusRuntimeException(status(Refusals.of(e)));
   }
 
   /**
-   * The code that another service refused a call with; empty where it gave none of ours, as when it
-   * was not reached.
+   * The code with which another service refused a call; empty if it gave none of ours, for example
+   * because it was not reached.
    */
   public static Optional<ErrorCode> codeOf(StatusRuntimeException answer) {
     com.google.rpc.Status status = StatusProto.fromThrowable(answer);

@@ -5,7 +5,7 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
-/** Turns whatever ends a request over HTTP into problem+json. */
+/** Turns exceptions of HTTP requests into problem+json. */
 @ApplicationScoped
 public class HttpErrors {
 
@@ -14,16 +14,17 @@ public class HttpErrors {
     return Problem.response(e);
   }
 
-  /** What the HTTP layer itself refuses: no such path, method or media type. */
+  /** Refusals of the HTTP layer itself: no such path, method or media type. */
   @ServerExceptionMapper
   public Response http(WebApplicationException e) {
     return switch (e.getResponse().getStatus()) {
       case 404 -> refused(ErrorCode.PATH_NOT_FOUND, "there is nothing at this path");
-      case 405 -> refused(ErrorCode.METHOD_NOT_ALLOWED, "the path does not take this method");
-      case 406 -> refused(ErrorCode.NOT_ACCEPTABLE, "the path gives no accepted media type");
+      case 405 -> refused(ErrorCode.METHOD_NOT_ALLOWED, "the path does not allow this method");
+      case 406 ->
+          refused(ErrorCode.NOT_ACCEPTABLE, "the path cannot answer in an accepted media type");
       case 413 -> refused(ErrorCode.TOO_MANY_BYTES, "the body is too large");
       case 415 ->
-          refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "the path does not take this media type");
+          refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "the path does not accept this media type");
       default ->
           e.getResponse().getStatus() < 400
               ? e.getResponse()

@@ -7,7 +7,7 @@ import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * What a caller over HTTP gets instead of an answer (RFC 9457).
+ * The error response over HTTP (RFC 9457).
  *
  * @param type names the code
  * @param title the same for each occurrence of the code
@@ -15,7 +15,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param detail what is wrong this time
  * @param code stable, see {@link ErrorCode}
  */
-@Schema(description = "Why a request was not done (RFC 9457)")
+@Schema(description = "Why a request failed (RFC 9457)")
 public record Problem(
     @Schema(examples = "urn:lookalike:error:TRUNCATED") String type,
     @Schema(examples = "Truncated image") String title,
@@ -27,7 +27,7 @@ public record Problem(
   /** Media type of a problem. */
   public static final String MEDIA_TYPE = "application/problem+json";
 
-  /** Seconds after which a request that may succeed later should be tried again. */
+  /** Seconds after which a retryable request should be sent again. */
   static final int RETRY_AFTER_SECONDS = 1;
 
   private static final String RETRY_AFTER = HttpHeaders.RETRY_AFTER;
@@ -39,8 +39,8 @@ public record Problem(
         "urn:lookalike:error:" + code, code.title(), code.http(), refused.detail(), code.name());
   }
 
-  /** The answer of a resource. */
-  static Response response(RefusedException refused) {
+  /** The response of a resource. */
+  public static Response response(RefusedException refused) {
     Response.ResponseBuilder response =
         Response.status(refused.code().http()).type(MEDIA_TYPE).entity(of(refused));
     if (refused.code().retryable()) {
@@ -52,7 +52,7 @@ public record Problem(
     return response.build();
   }
 
-  /** The same before any resource is reached. */
+  /** Sends the same response before any resource is called. */
   public static void send(HttpServerResponse response, RefusedException refused) {
     Problem problem = of(refused);
     response.setStatusCode(problem.status()).putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE);

@@ -1,8 +1,8 @@
 package dev.lookalike.service.error;
 
 /**
- * A request that is not done, with the code that its caller gets. Carries no stack trace: it is an
- * answer and not a fault.
+ * A refused request, with the code that its caller gets. Has no stack trace: it is an answer, not a
+ * fault.
  */
 public final class RefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -11,7 +11,7 @@ public final class RefusedException extends RuntimeException {
   private final String detail;
 
   /**
-   * @param detail one sentence for the caller; tells nothing of the inside
+   * @param detail one sentence for the caller; reveals no internals
    */
   public RefusedException(ErrorCode code, String detail) {
     super(code + ": " + detail, null, false, false);

@@ -1,4 +1,4 @@
-/** What every service says when it does not do what it is asked: one table, one form of answer. */
+/** How every service refuses a request: one table of codes, one form of answer. */
 @NullMarked
 package dev.lookalike.service.error;
 

@@ -8,22 +8,22 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** Knows whether the broker answers: asks in a thread of its own. Thread-safe. */
+/** Checks whether the broker answers, in its own thread. Thread-safe. */
 public final class BrokerWatch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(BrokerWatch.class);
 
-  /** Between two tries while there is trouble. */
+  /** Time between checks while there is trouble. */
   private static final Duration SOON = Duration.ofMillis(100);
 
   private final KafkaAdmin admin;
   private final String bootstrapServers;
   private final Duration every;
-  private volatile Optional<String> trouble = Optional.of("the broker was not asked yet");
+  private volatile Optional<String> trouble = Optional.of("the broker has not been checked yet");
   private volatile boolean closed;
   private @Nullable Thread thread;
 
   /**
-   * @param every between two times that the broker is asked while there is no trouble
+   * @param every time between checks while there is no trouble
    */
   public BrokerWatch(KafkaAdmin admin, ClientSettings settings, Duration every) {
     this.admin = admin;
@@ -32,10 +32,10 @@ public final class BrokerWatch implements AutoCloseable {
   }
 
   /**
-   * Starts asking; once.
+   * Starts checking; call once.
    *
-   * @param whenThere called by the watching thread after each answer of the broker; what it throws
-   *     is trouble until the next answer
+   * @param whenThere called on the watching thread after each answer of the broker; an exception
+   *     from it is trouble until the next check
    */
   public void start(Runnable whenThere) {
     thread = Thread.ofPlatform().name("broker-watch").daemon().start(() -> keepAsking(whenThere));
@@ -52,7 +52,7 @@ public final class BrokerWatch implements AutoCloseable {
       if (!now.equals(trouble)) {
         now.ifPresentOrElse(
             reason -> LOG.warnf("broker %s: %s", bootstrapServers, reason),
-            () -> LOG.infof("broker %s is there", bootstrapServers));
+            () -> LOG.infof("broker %s is reachable", bootstrapServers));
         trouble = now;
       }
       try {

@@ -11,26 +11,26 @@ import java.util.Optional;
 import java.util.Properties;
 import org.apache.kafka.clients.CommonClientConfigs;
 
-/** How the broker is reached: {@code lookalike.kafka.*}. */
+/** Connection to the broker: {@code lookalike.kafka.*}. */
 public interface ClientSettings {
-  /** Where clients connect first, host:port, comma-separated. */
+  /** Addresses to which clients connect first, host:port, comma-separated. */
   @WithDefault("127.0.0.1:8790")
   String bootstrapServers();
 
   /**
-   * File with further settings of the Kafka clients, by their own names, as Kafka's tools read it:
-   * security.protocol, sasl.*, ssl.* and the like. Read once, at the start; never logged. What the
-   * service must set itself wins.
+   * File with further settings of the Kafka clients under Kafka's own names, in the format of
+   * Kafka's tools: security.protocol, sasl.*, ssl.* and so on. Read once, at the start; never
+   * logged. The service's own settings take precedence.
    */
   Optional<Path> clientFile();
 
-  /** The same one by one, after those of the file. */
+  /** The same settings one by one; they override the file. */
   Map<String, String> client();
 
   /**
-   * Settings that every client of the service shares; a map of the caller's own.
+   * The settings shared by every client of the service, as a new map.
    *
-   * @throws IllegalArgumentException when the file cannot be read
+   * @throws IllegalArgumentException if the file cannot be read
    */
   default Map<String, Object> forClient() {
     Properties settings = new Properties();
@@ -48,11 +48,11 @@ public interface ClientSettings {
     Map<String, Object> all = new HashMap<>();
     settings.forEach((key, value) -> all.put(key.toString(), value));
     all.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers());
-    // A broker that comes back is found within a second, instead of ten.
+    // Reconnects within a second of the broker's return, instead of ten.
     all.put(CommonClientConfigs.RECONNECT_BACKOFF_MS_CONFIG, 50L);
     all.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1000L);
     all.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, false);
-    // Finds a broker that came back at the same address with another id.
+    // Finds a broker that returned at the same address with another id.
     all.put(CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, "rebootstrap");
     return all;
   }

@@ -35,9 +35,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of the broker beside reading and writing records. Each call ends within {@link
- * #ANSWER}: with an answer, or with a KafkaException, of which TimeoutException says that there was
- * none. Connects with the first call. Thread-safe.
+ * Administrative calls to the broker. Each call ends within {@link #ANSWER}: with an answer or a
+ * KafkaException; TimeoutException means that there was no answer. Connects with the first call.
+ * Thread-safe.
  */
 public final class KafkaAdmin implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(KafkaAdmin.class);
@@ -45,7 +45,7 @@ public final class KafkaAdmin implements AutoCloseable {
   /** Longest wait for an answer. */
   public static final Duration ANSWER = Duration.ofSeconds(3);
 
-  /** What the client itself needs to give up after {@link #ANSWER}. */
+  /** Extra time for the client itself to give up after {@link #ANSWER}. */
   private static final Duration GRACE = Duration.ofMillis(500);
 
   private final ClientSettings settings;
@@ -53,14 +53,14 @@ public final class KafkaAdmin implements AutoCloseable {
   private @Nullable Admin admin;
 
   /**
-   * @param clientId the name by which the broker's logs and quotas know this client
+   * @param clientId name of this client in the broker's logs and quotas
    */
   public KafkaAdmin(ClientSettings settings, String clientId) {
     this.settings = settings;
     this.clientId = clientId;
   }
 
-  /** Returns when the broker answers. */
+  /** Returns once the broker answers. */
   public void probe() {
     await(admin().describeCluster().clusterId());
   }
@@ -70,7 +70,7 @@ public final class KafkaAdmin implements AutoCloseable {
     return await(admin().listTopics().names());
   }
 
-  /** A topic with the operations on it that are allowed; empty where there is none. */
+  /** A topic with the operations allowed on it; empty if there is none. */
   Optional<TopicDescription> describe(String topic) {
     try {
       return await(
@@ -100,7 +100,7 @@ public final class KafkaAdmin implements AutoCloseable {
     return await(admin().describeConfigs(List.of(of)).all()).values().iterator().next();
   }
 
-  /** Creates a topic; does nothing when there is one. */
+  /** Creates a topic; does nothing if it exists. */
   void create(TopicNeeds needs) {
     Optional<Short> replicas =
         needs.replicationFactor() == 0
@@ -115,20 +115,20 @@ public final class KafkaAdmin implements AutoCloseable {
                           .configs(needs.configs())))
               .all());
     } catch (TopicExistsException e) {
-      LOG.debugf("%s was created meanwhile", needs.topic());
+      LOG.debugf("%s was created in the meantime", needs.topic());
     }
   }
 
-  /** Deletes a topic with all its records; does nothing when there is none. */
+  /** Deletes a topic with all its records; does nothing if there is none. */
   public void deleteTopic(String name) {
     try {
       await(admin().deleteTopics(List.of(name)).all());
     } catch (UnknownTopicOrPartitionException e) {
-      LOG.debugf("%s was deleted meanwhile", name);
+      LOG.debugf("%s was deleted in the meantime", name);
     }
   }
 
-  /** The offset after the newest record of a partition, those of open transactions included. */
+  /** The offset after the newest record of a partition, including records of open transactions. */
   public long end(TopicPartition place) {
     return await(
             admin()
@@ -139,7 +139,7 @@ public final class KafkaAdmin implements AutoCloseable {
         .offset();
   }
 
-  /** The same of each partition of a topic. */
+  /** The offset after the newest record of each partition of a topic. */
   public Map<Integer, Long> ends(String topic, int partitions) {
     Map<TopicPartition, OffsetSpec> wanted =
         IntStream.range(0, partitions)
@@ -157,10 +157,10 @@ public final class KafkaAdmin implements AutoCloseable {
   }
 
   /**
-   * Deletes a consumer group; does nothing when there is none. Its members are sent away first:
-   * they are static, so the broker would believe in them until their sessions end.
+   * Deletes a consumer group; does nothing if there is none. Removes its members first: they are
+   * static, so the broker would keep them until their sessions end.
    *
-   * @throws KafkaException where a member joins again meanwhile
+   * @throws KafkaException if a member joins again in the meantime
    */
   public void deleteGroup(String group) {
     try {
@@ -177,7 +177,7 @@ public final class KafkaAdmin implements AutoCloseable {
       }
       await(admin().deleteConsumerGroups(List.of(group)).all());
     } catch (GroupIdNotFoundException e) {
-      LOG.debugf("%s was deleted meanwhile", group);
+      LOG.debugf("%s was deleted in the meantime", group);
     }
   }
 

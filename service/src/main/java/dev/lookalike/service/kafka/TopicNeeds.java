@@ -14,15 +14,15 @@ import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * What a service needs of a topic: it is created like this, and one that is there is held against
- * it. What is not met is told with the command that mends it.
+ * What a service requires of a topic: a missing topic is created like this, and an existing one is
+ * checked against it. Each unmet requirement is reported with the command that fixes it.
  *
- * @param partitions as the registry says
- * @param recordBytes bytes of a record, at most; 0: whatever the broker takes
- * @param replicationFactor copies of each partition, at least; 0: the broker's default
- * @param minInsyncReplicas copies that must have a record before it is acknowledged, at least; 0:
- *     the broker's default
- * @param operations what the service does with it
+ * @param partitions as in the registry
+ * @param recordBytes largest number of bytes of a record; 0: the broker's limit
+ * @param replicationFactor least number of copies of each partition; 0: the broker's default
+ * @param minInsyncReplicas least number of copies that must have a record before it is
+ *     acknowledged; 0: the broker's default
+ * @param operations what the service does with the topic
  */
 public record TopicNeeds(
     String topic,
@@ -38,10 +38,10 @@ public record TopicNeeds(
     operations = Set.copyOf(operations);
   }
 
-  /** Configuration of the topic that differs from the broker's, by Kafka's names. */
+  /** Topic configuration that differs from the broker's, under Kafka's names. */
   public Map<String, String> configs() {
     Map<String, String> configs = new TreeMap<>();
-    // Newest record of each key, for ever: deletion by age or size would lose images.
+    // Keeps the newest record of each key for ever: deletion by age or size would lose images.
     configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, COMPACT);
     if (recordBytes > 0) {
       configs.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(recordBytes));
@@ -52,7 +52,7 @@ public record TopicNeeds(
     return configs;
   }
 
-  /** That the topic is not there, and the command that creates it. */
+  /** Says that the topic is missing, with the command that creates it. */
   public String missing(String bootstrapServers) {
     StringBuilder command =
         new StringBuilder(topics(bootstrapServers, "--create --partitions " + partitions));
@@ -65,27 +65,28 @@ public record TopicNeeds(
   }
 
   /**
-   * What the topic does not meet, a sentence with its command each; empty: it is as needed.
+   * The requirements that the topic does not meet, each as a sentence with its command; empty if it
+   * meets all.
    *
-   * @param found with the operations that are allowed, where the broker tells them
+   * @param found with the allowed operations, if the broker reports them
    */
   public List<String> unmet(TopicDescription found, Config configured, String bootstrapServers) {
     List<String> unmet = new ArrayList<>();
     int there = found.partitions().size();
     if (there != partitions) {
       unmet.add(
-          "has %d partitions, the registry says %d: %s"
+          "has %d partitions, but the registry says %d: %s"
               .formatted(
                   there,
                   partitions,
                   there < partitions
                       ? topics(bootstrapServers, "--alter --partitions " + partitions)
-                      : "if it holds nothing: " + topics(bootstrapServers, "--delete")));
+                      : "if it is empty: " + topics(bootstrapServers, "--delete")));
     }
     String cleanup = value(configured, TopicConfig.CLEANUP_POLICY_CONFIG);
     if (!cleanup.equals(COMPACT)) {
       unmet.add(
-          "loses records by %s=%s: %s"
+          "loses records because of %s=%s: %s"
               .formatted(
                   TopicConfig.CLEANUP_POLICY_CONFIG,
                   cleanup,
@@ -94,7 +95,7 @@ public record TopicNeeds(
     String bytes = value(configured, TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
     if (Integer.parseInt(bytes) < recordBytes) {
       unmet.add(
-          "takes records of %s bytes, not of %d: %s"
+          "accepts records of up to %s bytes, not %d: %s"
               .formatted(
                   bytes,
                   recordBytes,
@@ -131,7 +132,7 @@ public record TopicNeeds(
               "kafka-acls.sh --bootstrap-server %s --add --allow-principal User:NAME --topic %s"
                   .formatted(bootstrapServers, topic));
       refused.forEach(operation -> command.append(" --operation ").append(operation));
-      unmet.add("does not let this service %s: %s".formatted(words(refused), command));
+      unmet.add("does not allow this service to %s: %s".formatted(words(refused), command));
     }
     return unmet.stream().map(each -> "topic " + topic + " " + each).toList();
   }
@@ -151,7 +152,7 @@ public record TopicNeeds(
   private static String value(Config configured, String key) {
     ConfigEntry entry = configured.get(key);
     if (entry == null || entry.value() == null) {
-      throw new IllegalStateException("the broker does not tell " + key);
+      throw new IllegalStateException("the broker does not report " + key);
     }
     return entry.value();
   }

@@ -8,7 +8,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.acl.AclOperation;
 import org.jboss.logging.Logger;
 
-/** Creates the topics that a service owns, where it may, and checks those that are there. */
+/** Creates the topics that a service owns, if allowed, and checks existing ones. */
 public final class TopicProvisioning {
   private static final Logger LOG = Logger.getLogger(TopicProvisioning.class);
   private static final String SELF_CREATION = "auto.create.topics.enable";
@@ -22,12 +22,12 @@ public final class TopicProvisioning {
   }
 
   /**
-   * Creates a topic unless it is there.
+   * Creates a topic if it is missing; otherwise checks it.
    *
-   * @param recordBytes bytes of a record, at most; 0: whatever the broker takes
-   * @param operations what the service does with it
-   * @return why the topic cannot be used, with the commands that mend it; empty: it can
-   * @throws KafkaException if the broker does not answer, or refuses
+   * @param recordBytes largest number of bytes of a record; 0: the broker's limit
+   * @param operations what the service does with the topic
+   * @return why the topic cannot be used, with the commands that fix it; empty if it can
+   * @throws KafkaException if the broker does not answer or refuses the call
    */
   public Optional<String> provide(
       String topic, int partitions, int recordBytes, Set<AclOperation> operations) {
@@ -51,10 +51,10 @@ public final class TopicProvisioning {
   }
 
   /**
-   * Checks a topic of another service, which looks after the rest of what it must be.
+   * Checks a topic that belongs to another service, as far as reading it is concerned.
    *
-   * @return why it cannot be read; empty: it can, or it is not there yet
-   * @throws KafkaException if the broker does not answer, or refuses
+   * @return why it cannot be read; empty if it can, or does not exist yet
+   * @throws KafkaException if the broker does not answer or refuses the call
    */
   public Optional<String> problemOfReading(String topic, int partitions) {
     Optional<TopicDescription> found = admin.describe(topic);
@@ -64,26 +64,26 @@ public final class TopicProvisioning {
     int there = found.get().partitions().size();
     if (there != partitions) {
       return Optional.of(
-          "topic %s: expected %d partitions as the registry says, found %d"
+          "topic %s: the registry says %d partitions, but it has %d"
               .formatted(topic, partitions, there));
     }
     Set<AclOperation> allowed = found.get().authorizedOperations();
     return allowed == null || allowed.contains(AclOperation.READ)
         ? Optional.empty()
-        : Optional.of("topic %s does not let this service READ".formatted(topic));
+        : Optional.of("topic %s does not allow this service to READ".formatted(topic));
   }
 
   private static Optional<String> sentences(java.util.List<String> unmet) {
     return unmet.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", unmet));
   }
 
-  /** Whether topics that are missing are created. */
+  /** Whether missing topics are created. */
   public boolean createsTopics() {
     return settings.createTopics();
   }
 
   /**
-   * Warns of a broker that creates topics when they are written to: it would bring back those of a
+   * Warns if the broker creates topics when they are written to: it would recreate the topics of a
    * deleted collection.
    */
   public void warnOfTopicsMadeByTheBroker() {
@@ -93,7 +93,7 @@ public final class TopicProvisioning {
         LOG.warnf("the broker has %s=true: set it to false", SELF_CREATION);
       }
     } catch (KafkaException e) {
-      LOG.debugf("the broker does not tell %s: %s", SELF_CREATION, e.getMessage());
+      LOG.debugf("the broker does not report %s: %s", SELF_CREATION, e.getMessage());
     }
   }
 }

@@ -4,15 +4,15 @@ import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 
-/** How the broker is reached, and how topics are made: {@code lookalike.kafka.*}. */
+/** Connection to the broker, and how topics are created: {@code lookalike.kafka.*}. */
 public interface TopicSettings extends ClientSettings {
-  /** Whether topics that are missing are created; else readiness gives the commands that do. */
+  /** Whether missing topics are created; if not, readiness shows the commands that create them. */
   @WithDefault("true")
   boolean createTopics();
 
   /**
-   * Copies of each partition: topics are created with so many, and those that are there must have
-   * them. 0: the broker's default.
+   * Copies of each partition: topics are created with this number, and existing topics must have at
+   * least as many. 0: the broker's default.
    */
   @WithDefault("0")
   @Min(0)
@@ -20,9 +20,9 @@ public interface TopicSettings extends ClientSettings {
   int replicationFactor();
 
   /**
-   * Copies that must have a record before it is acknowledged: topics are created with it, and those
-   * that are there must have as many. 2 with a replication factor of 3 bears the loss of one
-   * broker. 0: the broker's default.
+   * Copies that must have a record before it is acknowledged: topics are created with this number,
+   * and existing topics must have at least as many. 2 with a replication factor of 3 survives the
+   * loss of one broker. 0: the broker's default.
    */
   @WithDefault("0")
   @Min(0)

@@ -1,7 +1,4 @@
-/**
- * How a service reaches Kafka: settings of its clients, calls with a deadline, topics as they must
- * be.
- */
+/** How a service uses Kafka: client settings, calls with a deadline, requirements of topics. */
 @NullMarked
 package dev.lookalike.service.kafka;
 

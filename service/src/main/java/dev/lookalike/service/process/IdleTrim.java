@@ -10,20 +10,20 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Gives the heap back when work has ended. The serial collector, which costs the least at rest,
- * collects the old generation only when that is full: what a burst of images left there stays
- * resident for good. So one whole collection is asked for when the process has been at rest for a
- * while and holds clearly more than after the last one; the JVM's MaxHeapFreeRatio then decides
- * what goes back to the system.
+ * Returns heap memory to the system when the process is idle. The serial collector, which costs the
+ * least when idle, collects the old generation only when it is full: garbage from a burst of images
+ * would stay resident. So this class requests one full collection when the process has been idle
+ * for a while and holds clearly more than after the last one; the JVM's MaxHeapFreeRatio then
+ * decides how much goes back to the system.
  */
 @ApplicationScoped
 public class IdleTrim {
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-  /** CPU time in each second below which the process is at rest: polls and probes take 1 to 3 %. */
+  /** CPU time per second below which the process counts as idle: polls and probes take 1 to 3 %. */
   private static final Duration REST = Duration.ofMillis(100);
 
-  /** Less garbage is not worth a collection. */
+  /** Less garbage than this is not worth a collection. */
   private static final long WORTHWHILE_BYTES = 4 << 20;
 
   private final Duration after;
@@ -68,7 +68,7 @@ public class IdleTrim {
     return oldGeneration.stream().mapToLong(pool -> pool.getUsage().getUsed()).sum();
   }
 
-  /** Whether the old generation is so much fuller than it need be that a whole collection pays. */
+  /** Whether the old generation holds enough garbage for a full collection to pay. */
   static boolean holdsMore(long used, long live) {
     return used - live > Math.max(WORTHWHILE_BYTES, live / 8);
   }

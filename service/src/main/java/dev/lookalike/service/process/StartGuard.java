@@ -15,8 +15,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * Refuses to start where the service would be open to the network without anybody saying so, and
- * ends with the parent if told so.
+ * Refuses to start if the service would be open to the network without permission, and exits with
+ * the parent process if configured.
  */
 @ApplicationScoped
 public class StartGuard {
@@ -39,10 +39,10 @@ public class StartGuard {
   }
 
   /**
-   * For a service that opens something before it is told that it starts.
+   * For a service that opens something before the startup event.
    *
-   * @throws IllegalStateException if the service is told to listen elsewhere than on loopback
-   *     without access keys and without being allowed to
+   * @throws IllegalStateException if the service would listen beyond loopback without access keys
+   *     and without permission
    */
   public void check() {
     if (!settings.allowRemote() && access.keysFile().isEmpty()) {
@@ -51,7 +51,7 @@ public class StartGuard {
     }
   }
 
-  /** Before anything else that waits for the start. */
+  /** Runs before all other startup observers. */
   void start(@Observes @Priority(1) StartupEvent event) {
     check();
     if (settings.exitWithParent()) {
@@ -67,7 +67,8 @@ public class StartGuard {
       for (InetAddress address : InetAddress.getAllByName(host)) {
         if (!address.isLoopbackAddress()) {
           throw new IllegalStateException(
-              "%s=%s is not loopback, and anybody could use it: set lookalike.access.keys-file, or lookalike.allow-remote=true to listen there all the same"
+              ("%s=%s is not loopback, so anyone could use the service: set"
+                      + " lookalike.access.keys-file, or lookalike.allow-remote=true to allow that")
                   .formatted(key, host));
         }
       }

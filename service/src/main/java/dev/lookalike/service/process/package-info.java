@@ -1,5 +1,5 @@
 /**
- * What every service does as a process: where it may listen, when it ends, what it keeps at rest.
+ * What every service does as a process: where it may listen, when it exits, when it returns memory.
  */
 @NullMarked
 package dev.lookalike.service.process;

@@ -5,19 +5,19 @@ import dev.lookalike.service.error.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Reads a body that is the bytes of one image; the heap holds them once. */
+/** Reads a body that is one image; the heap holds its bytes once. */
 public final class ImageBody {
   private static final int STEP = 16 << 10;
 
   private ImageBody() {}
 
   /**
-   * The bytes, in an array that is made once.
+   * Reads the bytes into an array that is allocated once.
    *
    * @param body untrusted; may end early, or be longer than declared
-   * @param declared length of the body; negative where it is not said
-   * @param most bytes, at most
-   * @throws RefusedException TOO_MANY_BYTES, EMPTY, INVALID_ARGUMENT for a body that is cut off
+   * @param declared length of the body; negative if not declared
+   * @param most largest number of bytes
+   * @throws RefusedException TOO_MANY_BYTES, EMPTY, INVALID_ARGUMENT for a truncated body
    */
   public static byte[] read(InputStream body, long declared, long most) {
     if (declared > most) {
@@ -39,7 +39,7 @@ public final class ImageBody {
     }
   }
 
-  /** Everything that a stream yields, collected outside the heap. */
+  /** Reads a stream to its end, collecting the bytes outside the heap. */
   static byte[] whole(InputStream in, Spool spool, long most) throws IOException {
     byte[] step = new byte[STEP];
     int got;
@@ -54,19 +54,19 @@ public final class ImageBody {
 
   private static byte[] notEmpty(byte[] bytes) {
     if (bytes.length == 0) {
-      throw new RefusedException(ErrorCode.EMPTY, "the image has no bytes");
+      throw new RefusedException(ErrorCode.EMPTY, "the image is empty");
     }
     return bytes;
   }
 
-  /** What is said of an image that is too long. */
+  /** The refusal of an image with too many bytes. */
   public static RefusedException tooMany(long most) {
     return new RefusedException(
-        ErrorCode.TOO_MANY_BYTES, "an image has at most " + most + " bytes");
+        ErrorCode.TOO_MANY_BYTES, "an image may have at most " + most + " bytes");
   }
 
   static RefusedException cutOff() {
     return new RefusedException(
-        ErrorCode.INVALID_ARGUMENT, "the body was cut off or came too slowly");
+        ErrorCode.INVALID_ARGUMENT, "the body was cut off or arrived too slowly");
   }
 }

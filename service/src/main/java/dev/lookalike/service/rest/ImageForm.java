@@ -23,25 +23,25 @@ import org.apache.commons.fileupload2.core.ParameterParser;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A form (RFC 7578) that carries one image, as the part {@code image}, and parts of text. Read as a
- * stream: the heap holds the image once. File names and media types of parts are not looked at.
+ * A form (RFC 7578) with one image in the part {@code image}, and text parts. Read as a stream: the
+ * heap holds the image once. File names and media types of parts are ignored.
  *
- * @param image untrusted; owned by whoever holds the record
- * @param texts the parts of text by name, in the order of the form
+ * @param image untrusted; owned by the holder of the record
+ * @param texts the text parts by name, in the order of the form
  */
 public record ImageForm(byte[] image, Map<String, List<String>> texts) {
   /** The name of the part that holds the image. */
   public static final String IMAGE = "image";
 
-  /** Bytes of a part of text, at most. */
+  /** Largest number of bytes of a text part. */
   private static final int MAX_TEXT_BYTES = 1 << 20;
 
-  /** Of all headers of a part together. */
+  /** For all headers of a part together. */
   private static final int MAX_HEADER_BYTES = 8 << 10;
 
   private static final int MAX_PARTS = 128;
 
-  /** Of a boundary, by RFC 2046. */
+  /** Longest boundary, by RFC 2046. */
   private static final int MAX_BOUNDARY = 70;
 
   private static final int BUFFER = 16 << 10;
@@ -53,13 +53,13 @@ public record ImageForm(byte[] image, Map<String, List<String>> texts) {
     texts = Map.copyOf(copy);
   }
 
-  /** The texts of a name; none where the form has no such part. */
+  /** The texts with this name; empty if the form has no such part. */
   public List<String> texts(String name) {
     return texts.getOrDefault(name, List.of());
   }
 
   /**
-   * The boundary that a media type names; empty where it is no form.
+   * The boundary in a media type; empty if it is not a form.
    *
    * @param mediaType the value of Content-Type; may be empty
    * @throws RefusedException INVALID_ARGUMENT for a form without a boundary
@@ -78,16 +78,16 @@ public record ImageForm(byte[] image, Map<String, List<String>> texts) {
   /**
    * Reads a form to its end.
    *
-   * @param body untrusted; the caller bounds its length and its time
-   * @param textNames the parts that may be there beside the image
-   * @param maxImageBytes bytes of the image, at most
-   * @throws RefusedException INVALID_ARGUMENT for what is no such form, TOO_MANY_BYTES, EMPTY
+   * @param body untrusted; the caller limits its length and time
+   * @param textNames the parts allowed besides the image
+   * @param maxImageBytes largest number of bytes of the image
+   * @throws RefusedException INVALID_ARGUMENT for a malformed form, TOO_MANY_BYTES, EMPTY
    */
   public static ImageForm read(
       InputStream body, String boundary, Set<String> textNames, long maxImageBytes) {
     try {
       ImageForm form = parts(body, boundary, textNames, maxImageBytes);
-      // What follows the last boundary says nothing, but belongs to the body.
+      // Bytes after the last boundary mean nothing, but belong to the body.
       body.transferTo(OutputStream.nullOutputStream());
       return form;
     } catch (FileUploadException e) {
@@ -168,7 +168,7 @@ public record ImageForm(byte[] image, Map<String, List<String>> texts) {
     throw malformed("a part without a name");
   }
 
-  /** The parameters of a header's value, and its first word as a parameter without a value. */
+  /** The parameters of a header value; its first word is a parameter without a value. */
   private static Map<String, String> parameters(String value) {
     ParameterParser parser = new ParameterParser();
     parser.setLowerCaseNames(true);

@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads JSON of clients as a stream: bounded, and strict about what it does not know. */
+/** Reads JSON from clients as a stream, with a size limit and no unknown fields. */
 public final class JsonBody {
-  /** Bytes of a JSON body, at most. */
+  /** Largest number of bytes of a JSON body. */
   static final int MAX_BYTES = 1 << 20;
 
   private static final ObjectMapper MAPPER =
@@ -36,7 +36,7 @@ public final class JsonBody {
 
   /**
    * @param body read to its end, at most {@value #MAX_BYTES} bytes
-   * @throws RefusedException INVALID_ARGUMENT for what is no such JSON; names an unknown field
+   * @throws RefusedException INVALID_ARGUMENT for JSON of another form; names an unknown field
    */
   public static <T> T read(InputStream body, Class<T> type) {
     return read(body, type, MAX_BYTES);
@@ -44,7 +44,7 @@ public final class JsonBody {
 
   /**
    * @param body read to its end, at most {@code most} bytes
-   * @throws RefusedException INVALID_ARGUMENT for what is no such JSON; names an unknown field
+   * @throws RefusedException INVALID_ARGUMENT for JSON of another form; names an unknown field
    */
   public static <T> T read(InputStream body, Class<T> type, int most) {
     Bounded bounded = new Bounded(body, most);
@@ -65,7 +65,7 @@ public final class JsonBody {
       case JsonMappingException e ->
           invalid(
               e.getPath().isEmpty()
-                  ? "the body is not the JSON object that is expected"
+                  ? "the body is not the expected JSON object"
                   : "field \"" + path(e) + "\" has the wrong type");
       default -> invalid("the body is not JSON");
     };
@@ -75,7 +75,10 @@ public final class JsonBody {
     return new RefusedException(ErrorCode.INVALID_ARGUMENT, detail);
   }
 
-  /** A body up to its bound. Says afterwards what ended it, however the parser has wrapped that. */
+  /**
+   * A body up to its limit. Afterwards it has the reason that ended it, however the parser wraps
+   * that.
+   */
   private static final class Bounded extends FilterInputStream {
     private final int most;
     private int read;
@@ -102,14 +105,14 @@ public final class JsonBody {
       try {
         got = super.read(into, offset, length);
       } catch (IOException e) {
-        refusal = invalid("the body did not arrive whole");
+        refusal = invalid("the body did not arrive completely");
         throw e;
       }
       read += Math.max(0, got);
       if (read > most) {
         refusal =
             new RefusedException(
-                ErrorCode.TOO_MANY_BYTES, "a JSON body has at most " + most + " bytes here");
+                ErrorCode.TOO_MANY_BYTES, "this JSON body may have at most " + most + " bytes");
         throw new IOException("too many bytes");
       }
       return got;
@@ -117,7 +120,7 @@ public final class JsonBody {
   }
 
   /**
-   * @param code of the refusal of what is no JSON
+   * @param code of the refusal if the text is not JSON
    */
   public static JsonNode tree(String json, ErrorCode code, String what) {
     try {

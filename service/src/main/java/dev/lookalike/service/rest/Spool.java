@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects bytes of unknown number outside the heap, so that the heap holds an image only once. A
- * form with an image of 32 MiB is read in a heap of 64 MiB; with a ByteArrayOutputStream it takes
- * 112 MiB (SerialGC). Used by one thread.
+ * Collects an unknown number of bytes outside the heap, so that the heap holds an image only once.
+ * Reading a form with an image of 32 MiB needs a heap of 64 MiB; with a ByteArrayOutputStream it
+ * needs 112 MiB (SerialGC). For use by one thread.
  */
 final class Spool extends OutputStream {
   private static final int CHUNK = 256 << 10;
@@ -44,7 +44,7 @@ final class Spool extends OutputStream {
     return size;
   }
 
-  /** A copy of all bytes, in an array of their number. */
+  /** A copy of all bytes. */
   byte[] toByteArray() {
     byte[] copy = new byte[size];
     for (int at = 0; at < size; at += CHUNK) {

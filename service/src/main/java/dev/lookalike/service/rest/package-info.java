@@ -1,4 +1,4 @@
-/** How every service reads requests over HTTP: bodies bounded, and nothing unknown passed over. */
+/** How every service reads HTTP requests: bodies limited in size, nothing unknown ignored. */
 @NullMarked
 package dev.lookalike.service.rest;
 

@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Holds the table of codes against the published one. */
+/** Checks the table of codes against the published one. */
 class ErrorCodeTest {
   private static final Pattern CODE = Pattern.compile("\\b[A-Z][A-Z_]{2,}\\b");
 

@@ -57,12 +57,12 @@ class TopicNeedsTest {
   void eachDifferenceComesWithItsCommand() {
     assertThat(unmet(3, 3, Map.of()))
         .containsExactly(
-            "topic lookalike.images.c has 3 partitions, the registry says 4: kafka-topics.sh"
+            "topic lookalike.images.c has 3 partitions, but the registry says 4: kafka-topics.sh"
                 + " --bootstrap-server b:9092 --topic lookalike.images.c --alter --partitions 4");
     assertThat(unmet(5, 3, Map.of())).singleElement().asString().contains("--delete");
     assertThat(unmet(4, 3, Map.of("cleanup.policy", "compact,delete")))
         .containsExactly(
-            "topic lookalike.images.c loses records by cleanup.policy=compact,delete:"
+            "topic lookalike.images.c loses records because of cleanup.policy=compact,delete:"
                 + " kafka-configs.sh --bootstrap-server b:9092 --entity-type topics --entity-name"
                 + " lookalike.images.c --alter --add-config cleanup.policy=compact");
     assertThat(unmet(4, 3, Map.of("max.message.bytes", "1048588")))
@@ -80,7 +80,7 @@ class TopicNeedsTest {
     assertThat(unmet(4, 3, Map.of(), Set.of(AclOperation.READ)))
         .singleElement()
         .asString()
-        .contains("does not let this service WRITE")
+        .contains("does not allow this service to WRITE")
         .endsWith("--topic lookalike.images.c --operation WRITE");
   }
 

@@ -23,7 +23,7 @@ class ImageFormTest {
   void readsTheImageToTheByteAndTheTextsInTheirOrder() {
     byte[] image = new byte[700_001];
     new Random(1).nextBytes(image);
-    // What looks like a boundary and is none, across the reader's buffers.
+    // Text that looks like a boundary but is not, across the reader's buffers.
     byte[] tricky = "\r\n--A\r\n--\r\n\r\n--".getBytes(ISO_8859_1);
     for (int at = 100; at + tricky.length < image.length; at += 4099) {
       System.arraycopy(tricky, 0, image, at, tricky.length);

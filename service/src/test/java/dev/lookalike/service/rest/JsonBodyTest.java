@@ -69,7 +69,7 @@ class JsonBodyTest {
         };
     assertThatThrownBy(() -> JsonBody.read(broken, Body.class))
         .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("did not arrive whole");
+        .hasMessageContaining("did not arrive completely");
   }
 
   private static void assertRefused(String json, String detail) {
