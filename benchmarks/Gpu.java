@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.lookalike.embed.model.DevicePolicy;
+import dev.lookalike.embed.model.ModelFailedException;
 import dev.lookalike.embed.model.graph.OnnxGraph;
 import dev.lookalike.embed.model.runtime.OnnxModel.Feed;
 import dev.lookalike.embed.model.runtime.OnnxModel.Inference;

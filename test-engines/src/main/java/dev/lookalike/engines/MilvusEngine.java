@@ -158,7 +158,7 @@ public final class MilvusEngine implements AutoCloseable {
   }
 
   private static Attempt<MilvusEngine> ofPackage(Kind kind, String scheme, List<String> security) {
-    Path program = engines().resolve(kind.program);
+    Path program = EngineFolder.path().resolve(kind.program);
     if (!Files.isExecutable(program)) {
       return new Attempt.Missing<>("`scripts/engines all` has not installed " + program);
     }
@@ -225,19 +225,6 @@ public final class MilvusEngine implements AutoCloseable {
       command.addAll(List.of("--" + part + "-port", Integer.toString(FreePorts.next())));
     }
     return command;
-  }
-
-  /** The folder in which {@code scripts/engines} installs. */
-  public static Path engines() {
-    return EngineOrder.variable("LOOKALIKE_CACHE")
-        .map(Path::of)
-        .orElseGet(
-            () ->
-                EngineOrder.variable("XDG_CACHE_HOME")
-                    .map(Path::of)
-                    .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"))
-                    .resolve("lookalike"))
-        .resolve("engines");
   }
 
   /** Its address. */

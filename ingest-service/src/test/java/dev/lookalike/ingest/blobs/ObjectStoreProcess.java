@@ -1,6 +1,7 @@
 package dev.lookalike.ingest.blobs;
 
 import dev.lookalike.broker.FreePorts;
+import dev.lookalike.engines.EngineFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -69,16 +70,7 @@ public final class ObjectStoreProcess implements AutoCloseable {
   }
 
   private static Path binary() {
-    Path cache =
-        env("LOOKALIKE_CACHE")
-            .map(Path::of)
-            .orElseGet(
-                () ->
-                    env("XDG_CACHE_HOME")
-                        .map(Path::of)
-                        .orElse(Path.of(System.getProperty("user.home"), ".cache"))
-                        .resolve("lookalike"));
-    return cache.resolve("engines/versitygw-" + VERSION + "/versitygw");
+    return EngineFolder.path().resolve("versitygw-" + VERSION + "/versitygw");
   }
 
   private static Optional<String> env(String name) {

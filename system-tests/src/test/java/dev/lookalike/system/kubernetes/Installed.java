@@ -1,5 +1,6 @@
 package dev.lookalike.system.kubernetes;
 
+import dev.lookalike.engines.EngineFolder;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,14 +15,7 @@ final class Installed {
 
   /** One that {@code scripts/engines} has put there under its own name. */
   static Optional<Path> engine(String name) {
-    String cache =
-        Optional.ofNullable(System.getenv("LOOKALIKE_CACHE"))
-            .orElseGet(
-                () ->
-                    Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
-                            .orElse(System.getProperty("user.home") + "/.cache")
-                        + "/lookalike");
-    Path engines = Path.of(cache, "engines");
+    Path engines = EngineFolder.path();
     if (!Files.isDirectory(engines)) {
       return Optional.empty();
     }

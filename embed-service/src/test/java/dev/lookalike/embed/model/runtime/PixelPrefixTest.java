@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,6 +89,7 @@ class PixelPrefixTest {
   }
 
   /** Every configuration of the goldens, of all families. */
+  @Timeout(300)
   @ParameterizedTest
   @ValueSource(strings = {"transformers-4.json", "transformers-5.json", "torch.json"})
   void theGraphMakesTheTensorOfEveryProcessor(String goldens) throws Exception {
