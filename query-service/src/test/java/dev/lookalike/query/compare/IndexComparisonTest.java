@@ -4,13 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lookalike.proto.image.v1.LabelSource;
+import dev.lookalike.query.filter.Filter;
 import dev.lookalike.query.index.Change;
+import dev.lookalike.query.index.Entry;
 import dev.lookalike.query.index.Images;
 import dev.lookalike.query.index.IndexException;
+import dev.lookalike.query.index.Listing;
 import dev.lookalike.query.index.LogPartition;
 import dev.lookalike.query.index.MemoryIndex;
 import dev.lookalike.query.index.Progress;
+import dev.lookalike.query.index.State;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,19 +108,15 @@ class IndexComparisonTest {
   }
 
   @Test
-  void aLabelThatDiffersIsStale() {
-    write(reference, 3, Images.embedded("a", 0, 1, 0));
-    write(
-        live,
-        3,
-        Images.embedded(
-            "a",
-            Images.version(0),
-            Map.of(),
-            List.of(Images.label("shoe", LabelSource.LABEL_SOURCE_USER)),
-            1,
-            0));
-    assertThat(compare().stale()).isEqualTo(1);
+  void whatWasSaidLaterBelongsToAnEntry() {
+    for (MemoryIndex index : List.of(reference, live)) {
+      write(index, 3, Images.embedded("labelled", 0, 1, 0), Images.embedded("priced", 1, 1, 0));
+    }
+    write(live, 3, Images.labelled("labelled", 0, 0, LabelSource.LABEL_SOURCE_USER, "shoe"));
+    write(live, 3, Images.said("priced", 1, 1, "price", Optional.of(Images.number(3))));
+    assertThat(compare().examples())
+        .containsExactly(
+            new Comparison.Example("labelled", "stale"), new Comparison.Example("priced", "stale"));
   }
 
   @Test
@@ -133,11 +135,20 @@ class IndexComparisonTest {
   @Test
   void idsAreInTheOrderOfTheirBytes() {
     // U+FFFD comes before U+1F600 in UTF-8, and after it in UTF-16.
-    for (MemoryIndex index : List.of(reference, live)) {
-      write(index, 3, Images.embedded("\ufffd", 0, 1, 0), Images.embedded("\ud83d\ude00", 1, 1, 0));
-    }
-    write(live, 3, Images.embedded("z", 2, 1, 0));
-    assertThat(compare().examples()).containsExactly(new Comparison.Example("z", "extra"));
+    Change first = Images.embedded("\ufffd", 0, 1, 0);
+    Change second = Images.embedded("\ud83d\ude00", 1, 1, 0);
+    write(reference, 2, first, second);
+    write(live, 2, second);
+    List<String> differing = new ArrayList<>();
+    long compared = Differences.walk(all(reference), all(live), differing::add);
+    assertThat(compared).isEqualTo(2);
+    assertThat(differing).containsExactly("\ufffd");
+  }
+
+  private static Iterator<Entry> all(MemoryIndex index) {
+    return index
+        .list(new Listing(Filter.ALL, EnumSet.allOf(State.class), Optional.empty(), 100, true))
+        .iterator();
   }
 
   @Test
