@@ -4,12 +4,15 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Blobs in memory. */
 public final class FakeBlobs implements BlobStore {
-  private final Map<BlobKey, byte[]> blobs = new HashMap<>();
+  private record Kept(Stored stored, byte[] bytes) {}
+
+  private final Map<BlobKey, Kept> blobs = new HashMap<>();
 
   public boolean away;
 
@@ -25,19 +28,20 @@ public final class FakeBlobs implements BlobStore {
   @Override
   public void put(BlobKey key, String imageId, byte[] bytes) throws IOException {
     requireHere();
-    blobs.put(key, bytes);
+    blobs.put(key, new Kept(new Stored(key, imageId, Instant.now(), bytes.length), bytes));
   }
 
   @Override
   public Optional<Opened> open(BlobKey key) throws IOException {
     requireHere();
     return Optional.ofNullable(blobs.get(key))
-        .map(bytes -> new Opened(new ByteArrayInputStream(bytes), bytes.length));
+        .map(kept -> new Opened(new ByteArrayInputStream(kept.bytes()), kept.bytes().length));
   }
 
   @Override
   public boolean delete(BlobKey key, Instant putBefore) {
-    return blobs.remove(key) != null;
+    Kept kept = blobs.get(key);
+    return kept != null && kept.stored().stored().isBefore(putBefore) && blobs.remove(key) != null;
   }
 
   @Override
@@ -48,8 +52,13 @@ public final class FakeBlobs implements BlobStore {
   }
 
   @Override
-  public void list(Instant putBefore, Visitor each) {
-    throw new UnsupportedOperationException();
+  public void list(Instant putBefore, Visitor each) throws IOException {
+    requireHere();
+    for (Kept kept : List.copyOf(blobs.values())) {
+      if (kept.stored().stored().isBefore(putBefore)) {
+        each.visit(kept.stored());
+      }
+    }
   }
 
   @Override
